@@ -31,7 +31,7 @@ def sign_in(addresses: Addresses, *, answer: str = "allow", before: tuple[Any, .
     """
     tasks = [
         {"task": "sign in", "optional": True, "match": f"{addresses.authorize}*"}
-        | {"commands": [*before, *_credentials()]},
+        | {"commands": [*before, *_credentials(answer)]},
         {"task": "consent", "optional": True, "match": f"{addresses.authorize}/*"}
         | {"commands": [["click", "css", f"button[value={answer}]"]]},
         {"task": "callback", "match": "*/test/*/callback*"}
@@ -98,12 +98,12 @@ def _shown_at_once(address: str, heading: str) -> Step:
     return {"comment": f"{heading}, at once", "match": match, "tasks": [task]}
 
 
-def _credentials() -> list[list[str]]:
-    """Sign in; where somebody is signed in, the first page asks for consent, and this allows it."""
+def _credentials(answer: str) -> list[list[str]]:
+    """Sign in; where somebody is signed in, the first page asks for consent, and this answers."""
     return [
         ["text", "id", "email", EMAIL, "optional"],
         ["text", "id", "password", PASSWORD, "optional"],
-        ["click", "css", "button.main"],
+        ["click", "css", f"button.main:not([value]), button[value={answer}]"],
     ]
 
 
