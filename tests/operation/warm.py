@@ -1,9 +1,12 @@
 """Starts `reticket` out of a process that has imported it: most of what a start costs is imports.
+What the command imports only when it serves is among them.
 
 Where a fresh interpreter or another network makes a difference, there is a fresh one.
 """
 
 import ctypes
+import gc
+import importlib
 import json
 import os
 import subprocess
@@ -15,6 +18,16 @@ BECOME_PARENT = 36
 """PR_SET_CHILD_SUBREAPER: a process that its parent has left is ours."""
 
 OURS = [sys.executable, "-m", "reticket"]
+
+LATE = (
+    "reticket.cli.serve",
+    "reticket.directory.engines.sqlite",
+    "reticket.runtime.opening",
+    "reticket.stores.sqlite",
+    "uvicorn.loops.uvloop",
+    "uvloop",
+)
+"""What a service imports beside its dialects once it needs it; its other engines are not here."""
 
 
 class Adopted(subprocess.Popen):
@@ -75,9 +88,13 @@ def _network():
 
 def main():
     """Fork for each line that says what is wanted, and say which process it is."""
+    from reticket import dialects
     from reticket.__main__ import main as run
-    from reticket.directory.engines import sqlite  # noqa: F401
 
+    dialects.modules()
+    for name in LATE:
+        importlib.import_module(name)
+    gc.freeze()
     for line in sys.stdin:
         pid = _forked()
         if pid is None:
