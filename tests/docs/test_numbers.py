@@ -91,10 +91,10 @@ SENTENCES = {
     "pages.md": [
         f"works once and for {codes.CODE_LIFETIME} seconds",
         f"is good for {par.REQUEST_URI_LIFETIME} seconds",
-        f"may come within {span(par.ANSWER_LIFETIME)}",
+        f"the person has {span(par.ANSWER_LIFETIME)}, and each page",
         f"is good for {device_codes.DEVICE_CODE_LIFETIME} seconds",
         f"may try {device.MAX_WRONG_CODES} wrong codes in ten minutes",
-        f"leads to the same page for {span(sent.NEXT_PAGE_LIFETIME)}.",
+        f"For {span(sent.NEXT_PAGE_LIFETIME).replace('a ', 'one ')}, a second request",
         f"**A page** is good for {span(interaction.PAGE_LIFETIME)}",
     ],
     "running.md": [
