@@ -19,6 +19,8 @@ from reticket.oauth.standard_claims import PERSON
 Json = dict[str, Any]
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse"
+DENYING_EMAIL = "grace@example.com"
+"""Somebody with the same password who never consents, so that each request asks for it."""
 SCOPES = ["openid", "profile", "email", "address", "phone", "offline_access"]
 RESOURCE_SCOPE = "orders.read"
 SECOND_URI = "?dummy1=lorem&dummy2=ipsum"
@@ -34,7 +36,14 @@ PEOPLE = {
             "last_name": "Lovelace",
             "tenants": {1000: [1]},
             "claims": {**PERSON.demo[EMAIL], "birthdate": "1985-12-10"},
-        }
+        },
+        {
+            "email": DENYING_EMAIL,
+            "password": PASSWORD,
+            "first_name": "Grace",
+            "last_name": "Hopper",
+            "tenants": {1000: [1]},
+        },
     ],
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conformance.addresses import Addresses
-from tests.conformance.clients import EMAIL, PASSWORD
+from tests.conformance.clients import DENYING_EMAIL, EMAIL, PASSWORD
 
 Step = dict[str, Any]
 
@@ -21,23 +21,37 @@ ASKED, SIGNED_OUT = "Do you want to sign out?", "You are signed out"
 """The headings of the pages of a log-out."""
 
 
-def sign_in(addresses: Addresses, *, answer: str = "allow", before: tuple[Any, ...] = ()) -> Step:
-    """Signs in, answers the consent page, and waits for the suite's own page.
+def sign_in(addresses: Addresses, *, before: tuple[Any, ...] = ()) -> Step:
+    """Signs in, allows what the consent page asks for, and waits for the suite's own page.
 
     Args:
         addresses: of the pages.
-        answer: the button of the consent page, `allow` or `deny`.
         before: commands on the sign-in page, before its fields are filled in.
     """
     tasks = [
         {"task": "sign in", "optional": True, "match": f"{addresses.authorize}*"}
-        | {"commands": [*before, *_credentials(answer)]},
+        | {"commands": [*before, *_credentials()]},
         {"task": "consent", "optional": True, "match": f"{addresses.authorize}/*"}
-        | {"commands": [["click", "css", f"button[value={answer}]"]]},
-        {"task": "callback", "match": "*/test/*/callback*"}
-        | {"commands": [["wait", "id", "submission_complete", PATIENCE]]},
+        | {"commands": [["click", "css", "button[value=allow]"]]},
+        _callback(),
     ]
     return {"comment": "sign in and consent", "match": f"{addresses.authorize}*", "tasks": tasks}
+
+
+def sign_in_and_deny(addresses: Addresses) -> Step:
+    """Signs in as somebody whose consent is not remembered yet, and denies it.
+
+    The person stays signed in, so a second request begins with the consent page.
+    """
+    match = f"{addresses.authorize}*"
+    commands = [
+        ["text", "id", "email", DENYING_EMAIL, "optional"],
+        ["text", "id", "password", PASSWORD, "optional"],
+        ["click", "css", "button.main:not([value])", "optional"],
+        ["click", "css", "button[value=deny]"],
+    ]
+    tasks = [{"task": "sign in and deny", "match": match, "commands": commands}, _callback()]
+    return {"comment": "sign in and deny", "match": match, "tasks": tasks}
 
 
 def sign_in_seen(addresses: Addresses) -> Step:
@@ -98,12 +112,17 @@ def _shown_at_once(address: str, heading: str) -> Step:
     return {"comment": f"{heading}, at once", "match": match, "tasks": [task]}
 
 
-def _credentials(answer: str) -> list[list[str]]:
-    """Sign in; where somebody is signed in, the first page asks for consent, and this answers."""
+def _callback() -> Step:
+    commands = [["wait", "id", "submission_complete", PATIENCE]]
+    return {"task": "callback", "match": "*/test/*/callback*", "commands": commands}
+
+
+def _credentials() -> list[list[str]]:
+    """Sign in; where somebody is signed in, the first page asks for consent, and this allows it."""
     return [
         ["text", "id", "email", EMAIL, "optional"],
         ["text", "id", "password", PASSWORD, "optional"],
-        ["click", "css", f"button.main:not([value]), button[value={answer}]"],
+        ["click", "css", "button.main"],
     ]
 
 

@@ -40,7 +40,7 @@ def _shown_again(addresses: Addresses) -> list[pages.Step]:
 
 
 def _denied(addresses: Addresses) -> list[pages.Step]:
-    return [pages.sign_in(addresses, answer="deny")]
+    return [pages.sign_in_and_deny(addresses)]
 
 
 def _used_once(addresses: Addresses) -> list[pages.Step]:
