@@ -64,6 +64,7 @@ APART = {
     "tests/dialects/every.py": "has no tests",
     "tests/dialects/kibo/test_fixtures.py": "of one dialect",
     "tests/openapi/test_seeds.py": "of documents of vendors",
+    "tests/operation/warm.py": "has no tests",
     "tests/sixth/test_sixth_dialect.py": "this file",
 }
 """Other files that ask the dialects, with what makes them different."""
