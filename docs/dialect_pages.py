@@ -33,7 +33,7 @@ def readme_page() -> str:
 
 def second_factor_page() -> str:
     """The page as it is, with the dialects that sign people in."""
-    rows = [_factorrow(each) for each in DIALECTS if _signs_people_in(each)]
+    rows = [_factor_row(each) for each in DIALECTS if _signs_people_in(each)]
     head = ["| dialect | a person with a second factor |", "| --- | --- |"]
     return filled("second-factor.md", "dialects", "\n".join([*head, *rows, ""]))
 
@@ -42,7 +42,7 @@ def _signs_people_in(dialect: Dialect) -> bool:
     return any(kind.subjects is User for kind in dialect.kinds)
 
 
-def _factorrow(dialect: Dialect) -> str:
+def _factor_row(dialect: Dialect) -> str:
     key = f"dialects.{dialect.name}.second_factor"
     asks = "second_factor" not in _option_names(dialect)
     said = "is asked for the code" if asks else f"is refused, unless `{key}` is `ignore`"

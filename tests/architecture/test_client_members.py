@@ -4,14 +4,14 @@ from typing import get_type_hints
 
 from reticket.admin.schemas import ClientChanges
 from reticket.cli.registering import MEMBERS
-from reticket.directory.seed.clients import _REGISTRATION
+from reticket.directory.seed.clients import REGISTRATION
 from reticket.oauth.client_metadata import DESCRIPTIONS, KEYS, ClientMetadata
 from reticket.oauth.self_registration import REGISTERED_BY
 
-OF_SELF_REGISTRATION = {REGISTERED_BY, "token_endpoint_auth_method"}
+OF_SELFREGISTRATION = {REGISTERED_BY, "token_endpoint_auth_method"}
 """Members that no operator sets."""
 
-OF_OPERATORS = set(_REGISTRATION) - OF_SELF_REGISTRATION
+OF_OPERATORS = set(REGISTRATION) - OF_SELFREGISTRATION
 
 
 def test_the_admin_api_changes_every_member_of_a_directory_file():

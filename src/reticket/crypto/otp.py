@@ -19,11 +19,11 @@ class TimeBasedCodes:
 
     def match(self, secret: bytes, otp: str, now: int) -> int | None:
         """The time step of the code, or None. `now` in milliseconds."""
-        # # RFC 4226 requires longer secrets than those that existing authenticator apps hold.
+        # RFC 4226 requires longer secrets than those that existing authenticator apps hold.
         totp = TOTP(secret, DIGITS, SHA1(), STEP, enforce_key_length=False)  # noqa: S303
         step = now // 1000 // STEP
         presented = otp.encode("utf-8", "surrogatepass")
-        # # All candidates are compared before one is chosen, so that the duration does not tell
+        # All candidates are compared before one is chosen, so that the duration does not tell
         # which.
         matching = [
             candidate

@@ -73,7 +73,7 @@ class Snapshot:
         self.keys = keys
         self._mac_periods = periods(keys, MAC)
         self._secrets = {key.id: _opened(key, sealer) for key in _likeliest_first(keys, MAC)}
-        # # The public part comes from the encrypted key: a row with a forged public part proves
+        # The public part comes from the encrypted key: a row with a forged public part proves
         # nothing.
         self._pairs = {
             key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))

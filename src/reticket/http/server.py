@@ -188,7 +188,7 @@ def serve(
     """
     server = _Server(_configuration(app, listener), listener, environment, started)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # # uvicorn raises the signal once more at its end; it must not kill the caller.
+        # uvicorn raises the signal once more at its end; it must not kill the caller.
         signal.signal(number, server.handle_exit)
     tune_interpreter()
     server.run(sockets=[listening])

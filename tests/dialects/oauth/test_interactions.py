@@ -16,7 +16,7 @@ from reticket.dialects.oauth.endpoints.device import DeviceEndpoint
 from reticket.dialects.oauth.endpoints.register import RegistrationEndpoint
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import FORM
-from reticket.dialects.oauth.pages.consents import find_client
+from reticket.dialects.oauth.pages.consents import expect_client
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError, error_page
 from reticket.dialects.oauth.pages.interaction import (
@@ -71,7 +71,7 @@ def test_an_impossible_client_id_is_not_looked_up():
     asked = []
     harness = Harness(FindClient=asked.append)
     with pytest.raises(PageError) as raised:
-        harness.run(find_client("a\0b"))
+        harness.run(expect_client("a\0b"))
     assert raised.value.cause is Cause.UNKNOWN_SUBJECT
     assert asked == []
 

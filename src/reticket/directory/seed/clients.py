@@ -59,7 +59,7 @@ class ClientReader:
 
 
 def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
-    fields = Fields(value, ("client_id", "client_secret", "public", "disabled", *_REGISTRATION))
+    fields = Fields(value, ("client_id", "client_secret", "public", "disabled", *REGISTRATION))
     client_id = fields.required("client_id", YamlValue.filled)
     secret = fields.optional("client_secret", YamlValue.filled, None)
     registration = _registration(value, fields, secret is None, presets)
@@ -93,7 +93,7 @@ def checked_registration(
         presets: policies in force by name.
     """
     value = yaml_value(dict(said))
-    fields = Fields(value, tuple(_REGISTRATION))
+    fields = Fields(value, tuple(REGISTRATION))
     registration = _registration(value, fields, public, presets)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
@@ -130,7 +130,7 @@ def edited_registration(
 def _registration(
     value: YamlValue, fields: Fields, public: bool, presets: Mapping[str, Policy]
 ) -> dict[str, Any]:
-    readers = {**_REGISTRATION, "policy": lambda said: policy(said, presets)}
+    readers = {**REGISTRATION, "policy": lambda said: policy(said, presets)}
     said = {key: fields.optional(key, read, None) for key, read in readers.items()}
     registration = {key: value for key, value in said.items() if value is not None}
     if said["jwks"] and said["jwks_uri"]:
@@ -168,7 +168,7 @@ def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
         )
 
 
-_REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
+REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "name": YamlValue.filled,
     "policy": YamlValue.json,
     ALLOWED_ORIGINS: listed(origin),
@@ -190,3 +190,4 @@ _REGISTRATION: dict[str, Callable[[YamlValue], Any]] = {
     "id_token_claims": listed(standard_claim),
     "claims": declared_claims,
 }
+"""Reads each member of a registration."""

@@ -53,7 +53,7 @@ MIGRATIONS = (
         oldest=1,
     ),
     Migration(
-        # # Rows are stored in the order of their creation, which is nearly the order of their ends.
+        # Rows are stored in the order of their creation, which is nearly the order of their ends.
         # When they # were stored by key, each deletion changed a different page.
         """
         CREATE TABLE ordered_entries (

@@ -36,7 +36,7 @@ from reticket.dialects.oauth.endpoints.par import (
 from reticket.dialects.oauth.endpoints.request_object import with_request_object
 from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
-from reticket.dialects.oauth.pages.consents import find_client
+from reticket.dialects.oauth.pages.consents import expect_client
 from reticket.dialects.oauth.pages.entry import (
     CONSENT,
     NONE,
@@ -124,26 +124,48 @@ class Authorization:
             parameters = yield from load_pushed(digest, registration.id)
         redirect_uri = resolve_redirect_uri(registration, _single(parameters, "redirect_uri"))
         try:
-            form = parse_parameters(parameters)
-            auth_request = _validate(registration, form, redirect_uri, bool(digest))
-            if digest:
-                yield from expect_unanswered(digest)
-                auth_request = yield from with_deadline(auth_request, digest)
-            subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
-            demands = demands_of(form, subject)
-            entry = yield from find_entry(request, self._provider, demands)
-            interaction = self._interaction(registration, auth_request, demands)
-            yield from self._expect_answerable(demands, interaction, entry)
-            if NONE in demands.prompts:
+            demands, interaction, entry = yield from self._checked(
+                request, registration, parameters, redirect_uri, digest
+            )
+            if NONE in demands.prompts:  # what the first page would say goes to the client as well
                 return (yield from self._flow.begin(request, interaction, entry))
         except Refusal as refusal:
             if not registration.vouched or _is_for_person(refusal, parameters):
                 raise  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
-            yield from Audit(USER, "refused", audit_cause(refusal))
-            said = with_request_object(parameters)
-            target = ResponseTarget(redirect_uri, _state_of(said), _mode_of(said))
-            return self._responses.error(target, refusal)
+            return (yield from self._refuse(parameters, redirect_uri, refusal))
         return (yield from self._flow.begin(request, interaction, entry))
+
+    def _checked(
+        self,
+        request: WireRequest,
+        registration: Registration,
+        parameters: Pairs,
+        redirect_uri: str,
+        digest: str | None,
+    ) -> Asking[tuple[Demands, Interaction, Entry]]:
+        """What a valid request demands, and what its pages begin with.
+
+        Raises:
+            Refusal: of all kinds that an error response or a page tells.
+        """
+        form = parse_parameters(parameters)
+        auth_request = _validate(registration, form, redirect_uri, bool(digest))
+        if digest:
+            yield from expect_unanswered(digest)
+            auth_request = yield from with_deadline(auth_request, digest)
+        subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
+        demands = demands_of(form, subject)
+        entry = yield from find_entry(request, self._provider, demands)
+        interaction = self._interaction(registration, auth_request, demands)
+        yield from self._expect_answerable(demands, interaction, entry)
+        return demands, interaction, entry
+
+    def _refuse(self, parameters: Pairs, redirect_uri: str, refusal: Refusal) -> Operation:
+        """Send the error to the client."""
+        yield from Audit(USER, "refused", audit_cause(refusal))
+        said = with_request_object(parameters)
+        target = ResponseTarget(redirect_uri, _state_of(said), _mode_of(said))
+        return self._responses.error(target, refusal)
 
     def _expect_answerable(
         self, demands: Demands, interaction: Interaction, entry: Entry
@@ -162,7 +184,7 @@ class Authorization:
         client_id = _single(parameters, "client_id")
         if client_id is None:
             raise OAuthError("invalid_request", "client_id is missing.")
-        return registration_of((yield from find_client(client_id)), self._provider)
+        return registration_of((yield from expect_client(client_id)), self._provider)
 
     @staticmethod
     def _interaction(

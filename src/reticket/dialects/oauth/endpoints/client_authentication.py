@@ -44,7 +44,7 @@ def authenticate(
     elif method == KEY:
         client = yield from _by_assertion(request, form, provider)
     else:
-        client = yield from _find_enabled(form.get("client_id"))
+        client = yield from _expect_client(form.get("client_id"))
     registration = registration_of(client, provider)
     if method not in _methods_of(registration):
         raise invalid_client(Cause.WRONG_SECRET)
@@ -143,7 +143,7 @@ def _by_assertion(request: WireRequest, form: Form, provider: Provider) -> Askin
     client_id = claimed_client_id(form)
     if client_id is None or form.get("client_id", client_id) != client_id:
         raise invalid_client(Cause.WRONG_CLIENT)
-    client = yield from _find_enabled(client_id)
+    client = yield from _expect_client(client_id)
     fault = yield from verification_fault(request, form, client, provider)
     if fault is not None:
         raise invalid_client(fault)
@@ -162,7 +162,7 @@ def expect_enabled(client_id: str, code: Code) -> Asking[Client]:
     return client
 
 
-def _find_enabled(client_id: str | None) -> Asking[Client]:
+def _expect_client(client_id: str | None) -> Asking[Client]:
     """The client; a missing id is `invalid_client` as well (RFC 6749 §5.2)."""
     client = yield from find_client(client_id)
     if client is None or client.disabled:

@@ -19,12 +19,10 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
     AuthorizationResponses,
     target_of,
 )
-from reticket.dialects.oauth.endpoints.par import (
-    answer_once,
-)
+from reticket.dialects.oauth.endpoints.par import answer_once
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.grants import codes
-from reticket.dialects.oauth.pages.consents import consent_event, find_client, grant_of_consent
+from reticket.dialects.oauth.pages.consents import consent_event, expect_client, grant_of_consent
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
 from reticket.oauth.provider import USER, Provider
@@ -45,12 +43,12 @@ class AuthorizationCodeHandler:
 
     def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
         """Whether the person has consented before, or the client is the operator's."""
-        client = yield from find_client(interaction.client_id)
+        client = yield from expect_client(interaction.client_id)
         return (yield from is_granted(client, self._provider, interaction, person))
 
     def remember(self, interaction: Interaction, person: Person) -> Asking[None]:
         """Keep the consent of the person."""
-        client = yield from find_client(interaction.client_id)
+        client = yield from expect_client(interaction.client_id)
         yield from remember(client, self._provider, interaction, person)
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:

@@ -20,7 +20,7 @@ from reticket.core.people import User
 from reticket.core.storage.budget import COVERED
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
-from reticket.dialects.oauth.grants.consenting_login import find_consenting_login
+from reticket.dialects.oauth.grants.consenting_login import expect_signed_in
 from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences, check_scope
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.oauth.lists import split_list
@@ -56,7 +56,7 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
     user: User | None = yield from FindUser(grant.email)
     if user is None or user.disabled or not user.active or not _is_same_credential(user, grant):
         raise oauth_error(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
-    yield from find_consenting_login(grant)
+    yield from expect_signed_in(grant)
     return user
 
 
@@ -90,7 +90,7 @@ def begin_session(
             bytes.fromhex(grant.family), grant.client_id, UNANSWERED
         )
         issued, asked = yield from _begin_family(family, request, grant, user, bound)
-        yield from find_consenting_login(grant)  # a log-out meanwhile may have missed the session
+        yield from expect_signed_in(grant)  # a log-out meanwhile may have missed the session
         if not (yield from _consume_grant(grant_key, claim_key, claim_id)):
             yield from _end_session(family, grant.client_id, UNANSWERED)
             raise oauth_error(Code.INVALID_TOKEN, Cause.EXPIRED)

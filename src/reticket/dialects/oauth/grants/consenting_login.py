@@ -13,20 +13,21 @@ from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.oauth.login import REPLACED, signed_out_key
 
 
-def find_consenting_login(grant: AuthorizationGrant) -> Asking[Family | None]:
-    """The login session of a grant. None for a grant without one, and when the store failed just
-    after the sign-in, so that it never began.
+def expect_signed_in(grant: AuthorizationGrant) -> Asking[None]:
+    """Check that nobody has signed out of the login session of a grant.
+
+    A grant may have none, and the store may have failed just after the sign-in, so that it never
+    began.
 
     Raises:
         OAuthError: `invalid_grant`, after a log-out.
     """
     if grant.login is None:
-        return None
+        return
     row: Family | None
     row, _ = yield from FindSession(bytes.fromhex(grant.login))
     if row is not None and (yield from _is_signed_out(row)):
         raise oauth_error(Code.INVALID_TOKEN, Cause.REVOKED)
-    return row
 
 
 def _is_signed_out(login: Family) -> Asking[bool]:

@@ -8,7 +8,7 @@ from reticket.core.people import Client
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Person
-from reticket.oauth import clients
+from reticket.oauth.clients import find_client
 from reticket.oauth.provider import USER
 from reticket.oauth.session_ids import new_session_id
 
@@ -25,7 +25,7 @@ def grant_of_consent(
     Raises:
         PageError: the client was disabled in the meantime.
     """
-    yield from find_client(client_id)
+    yield from expect_client(client_id)
     family = yield from new_session_id()
     return AuthorizationGrant(
         family=family,
@@ -43,13 +43,13 @@ def grant_of_consent(
     )
 
 
-def find_client(client_id: str) -> Asking[Client]:
+def expect_client(client_id: str) -> Asking[Client]:
     """The client that started the interaction.
 
     Raises:
         PageError: `invalid_client`, when the client is unknown or disabled.
     """
-    client = yield from clients.find_client(client_id)
+    client = yield from find_client(client_id)
     if client is None or client.disabled:
         cause = Cause.DISABLED if client else Cause.UNKNOWN_SUBJECT
         raise PageError("invalid_client", _NOT_KNOWN, cause)
