@@ -28,6 +28,11 @@ def request(method="POST", path="/oauth/token", body="", **headers):
     return WireRequest(method, path, b"", pairs, body.encode(), CALLER)
 
 
+def form_of(flow, step):
+    """The operation of the form of a page, as `/consent`."""
+    return next(each.operate for each in flow.routes() if each.path.endswith(step))
+
+
 class Harness:
     """A clock, an ephemeral store and nonces; `answers` has functions for further commands."""
 

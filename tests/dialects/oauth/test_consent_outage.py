@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tests.core.operations import ran
-from tests.dialects.oauth.hall import Harness, request
+from tests.dialects.oauth.hall import Harness, form_of, request
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 from reticket.core.commands import Audit, Pop
@@ -26,6 +26,7 @@ from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, bind_to_browser, store
+from reticket.dialects.oauth.pages.steps import CONSENT
 
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
 COOKIE = "A" * 43
@@ -131,14 +132,15 @@ class Way(Page):
     def __init__(self, ending):
         super().__init__(None)
         self.answers["Increment"] = lambda said: Counted(1, 0)
-        self.flow = Flow(self.provider, ending(self))
-        self.ticket = self.run(store(self.flow._path, bind_to_browser(self.interaction, COOKIE)))
+        handler = ending(self)
+        self.flow = Flow(self.provider, handler)
+        self.ticket = self.run(store(handler.path, bind_to_browser(self.interaction, COOKIE)))
 
     def send(self, answer, perform=None):
         """The status of what comes."""
         form = urlencode({"interaction": self.ticket, "answer": answer})
         more = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
-        operation = self.flow._consent(request(body=form, **more))
+        operation = form_of(self.flow, CONSENT)(request(body=form, **more))
         return ran(operation, perform or self._perform).status
 
 

@@ -9,14 +9,14 @@ import pytest
 from tests.core.conftest import new_harness
 from tests.core.operations import ran
 from tests.core.world import ADA, CALLER
-from tests.dialects.oauth.hall import Harness, request
+from tests.dialects.oauth.hall import Harness, form_of, request
 from tests.dialects.oauth.token_people import REDIRECT
 
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
-from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.code_issuing import PATH, AuthorizationCodeHandler
 from reticket.dialects.oauth.inputs import FORM
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError
@@ -27,6 +27,7 @@ from reticket.dialects.oauth.pages.interaction import (
     store,
 )
 from reticket.dialects.oauth.pages.repeated_forms import IN_PROGRESS_LIFETIME, NEXT_PAGE_LIFETIME
+from reticket.dialects.oauth.pages.steps import CONSENT, FACTOR
 from reticket.oauth.provider import USER
 
 COOKIE, OTHER = "A" * 43, "B" * 42 + "A"
@@ -54,7 +55,7 @@ class Way(Harness):
         self.otp = f"totp{self.clock() // 30_000}"
 
     def page(self):
-        return self.run(store(self.flow._path, bind_to_browser(self.interaction, COOKIE)))
+        return self.run(store(PATH, bind_to_browser(self.interaction, COOKIE)))
 
     def opened(self):
         return self.harness.second.open_session(OpenFactorSession(USER, ADA, PAGE_LIFETIME))
@@ -62,7 +63,7 @@ class Way(Harness):
     def send(self, code, perform=None, cookie=COOKIE, **more):
         said = {"interaction": self.ticket, "session": self.session, "code": code, **more}
         sent = {"cookie": f"__Secure-reticket_visit={cookie}", "content_type": FORM}
-        operation = self.flow._factor(request(body=urlencode(said), **sent))
+        operation = form_of(self.flow, FACTOR)(request(body=urlencode(said), **sent))
         return ran(operation, perform or self._perform)
 
     def bent(self, at, deed):
@@ -179,7 +180,7 @@ def test_an_answered_page_is_not_shown_again(way):
     ticket = re.search('name="interaction" value="(.*?)"', way.send(way.otp).body.decode())[1]
     form = urlencode({"interaction": ticket, "answer": "deny"})
     sent = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
-    assert way.run(way.flow._consent(request(body=form, **sent))).status == 303
+    assert way.run(form_of(way.flow, CONSENT)(request(body=form, **sent))).status == 303
     assert headline(way.send(way.otp)) == "Sign in"
 
 

@@ -12,7 +12,7 @@ from reticket.core.commands import Asking, Now
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form
-from reticket.dialects.oauth.pages.interaction import Person
+from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.dialects.oauth.pages.login_session import Account, keep_alive, signed_in_accounts
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import Provider
@@ -78,6 +78,11 @@ def demands_of(form: Form, subject: str | None) -> Demands:
         subject,
         form.get("login_hint", ""),
     )
+
+
+def demands_of_interaction(interaction: Interaction) -> Demands:
+    """What the request of an interaction still demands when the person chooses an account."""
+    return Demands(max_age=interaction.max_age, subject=interaction.subject)
 
 
 def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> Asking[Entry]:
