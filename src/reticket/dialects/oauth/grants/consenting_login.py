@@ -22,12 +22,21 @@ def expect_signed_in(grant: AuthorizationGrant) -> Asking[None]:
     Raises:
         OAuthError: `invalid_grant`, after a log-out.
     """
-    if grant.login is None:
-        return
-    row: Family | None
-    row, _ = yield from FindSession(bytes.fromhex(grant.login))
-    if row is not None and (yield from _is_signed_out(row)):
+    if (yield from has_signed_out(grant.login)):
         raise oauth_error(Code.INVALID_TOKEN, Cause.REVOKED)
+
+
+def has_signed_out(login: str | None) -> Asking[bool]:
+    """Whether somebody has signed out of a login session; never of one that has not begun.
+
+    Args:
+        login: its id, 32 hex digits, or None.
+    """
+    if login is None:
+        return False
+    row: Family | None
+    row, _ = yield from FindSession(bytes.fromhex(login))
+    return row is not None and (yield from _is_signed_out(row))
 
 
 def _is_signed_out(login: Family) -> Asking[bool]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Pop
+from reticket.core.commands import Audit, Pop
 from reticket.core.errors import Cause, wrong
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.inputs import required
+from reticket.dialects.oauth.pages import faults
 from reticket.dialects.oauth.pages.consent_handler import ConsentHandler
 from reticket.dialects.oauth.pages.entry import (
     SIGN_IN_FIRST,
@@ -29,9 +30,10 @@ from reticket.dialects.oauth.pages.interaction import (
     store,
     store_command,
 )
+from reticket.dialects.oauth.pages.login_session import is_still_signed_in
 from reticket.dialects.oauth.pages.sign_in_steps import SignInSteps
 from reticket.dialects.oauth.pages.steps import CONSENT, Steps
-from reticket.oauth.provider import Provider
+from reticket.oauth.provider import USER, Provider
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
 
@@ -82,8 +84,7 @@ class Flow:
             raise expired_page(Cause.NO_SESSION)
         answer = required(form, "answer")
         if answer == "allow":
-            yield from self._handler.remember(interaction, interaction.person)
-            return (yield from self._handler.allow(ticket, interaction, interaction.person))
+            return (yield from self._allow(ticket, interaction, interaction.person))
         if answer not in ("switch", "deny"):
             raise wrong("answer", "is not one that is known")
         if answer == "switch":
@@ -92,6 +93,19 @@ class Flow:
             response = yield from self._handler.deny(interaction)
         # last, so that after a 503 the person can click again
         yield from Pop(interaction_key(self._path, ticket))
+        return response
+
+    def _allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
+        """Do what the person consents to, then keep the consent. After a log-out in another tab
+        nobody consents: the page asks for a sign-in.
+        """
+        if not (yield from is_still_signed_in(person)):
+            yield from Audit(USER, "refused", Cause.NO_SESSION, person.subject)
+            again = replace(interaction, person=None)
+            next_ticket = yield from store(self._path, again)
+            return self._steps.ask_sign_in(next_ticket, again, person.email, faults.SIGNED_OUT)
+        response: WireResponse = yield from self._handler.allow(ticket, interaction, person)
+        yield from self._handler.remember(interaction, person)
         return response
 
     def _switch(self, request: WireRequest, interaction: Interaction, person: Person) -> Operation:

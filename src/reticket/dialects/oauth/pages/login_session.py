@@ -24,6 +24,7 @@ from reticket.core.errors import Cause, Refusal, Unavailable
 from reticket.core.model import Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
+from reticket.dialects.oauth.grants.consenting_login import has_signed_out
 from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
 from reticket.dialects.oauth.pages.interaction import Person, expired_page
 from reticket.oauth.login import LOGIN, REPLACED, LoginTerms, idle_check, login_terms_of
@@ -89,6 +90,18 @@ def signed_in_accounts(request: WireRequest, provider: Provider) -> Asking[tuple
         if account is not None:
             found.append(account)
     return tuple(found)
+
+
+def is_still_signed_in(person: Person) -> Asking[bool]:
+    """Whether the person of an open page has the same password, and has not signed out meanwhile.
+    A login session that never began, since the store failed, does not count.
+    """
+    if (yield from has_signed_out(person.login)):
+        return False
+    user: User | None = yield from FindUserById(person.subject)
+    if user is None or user.disabled or not user.active:
+        return False
+    return user.credential_version == person.credential_version
 
 
 def keep_alive(account: Account, provider: Provider) -> Asking[bool]:
