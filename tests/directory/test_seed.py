@@ -401,3 +401,14 @@ def check_twice(url, file, seed):
             ]
     finally:
         directory.close()
+
+
+@pytest.mark.parametrize("name", ["my app", "api://abc/def", "https://app.example.com/client.json"])
+def test_rfc6749_a_1_the_id_of_a_client_may_have_blanks_and_slashes(
+    directory, hasher, tmp_path, name
+):
+    file = tmp_path / "seed.yaml"
+    file.write_text(yaml.safe_dump({"oauth_clients": [{"client_id": name}]}))
+    load(directory, file, hasher)
+    assert directory.client(name).id == name
+    assert [each.id for each in directory.clients.page()] == [name]

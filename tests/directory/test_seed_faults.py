@@ -139,8 +139,8 @@ FAULTS = {
     ),
     "applications:\n- application_id: x\n  tenants: null": "applications[0].tenants must be a list",
     # clients
-    "oauth_clients:\n\n- client_id: a/b": "client must be 1 to 255 visible ASCII characters",
-    "oauth_clients:\n\n- client_id: ..": "client must be 1 to 255 visible ASCII characters",
+    "oauth_clients:\n\n- client_id: é": "client must be 1 to 255 printable ASCII characters",
+    "oauth_clients:\n\n- client_id: ..": "client must be 1 to 255 printable ASCII characters",
     "oauth_clients:\n\n- client_id: ''": "client_id must not be empty",
     "oauth_clients:\n\n- client_id: 5": "client_id must be text",
     "oauth_clients:\n- client_id: x\n  policy: browser": "must be a preset's name, in capitals",

@@ -1,11 +1,13 @@
 """An issuer that shares its host: a proxy in front may take its path away, or not."""
 
+import asyncio
 import json
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from tests.http.wire import call
 
+from reticket.http.issuer_path import also_below
 from reticket.testing import running_server
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -65,3 +67,15 @@ def test_paths_for_operators_have_one_address(server, path):
         assert call(server.url, "GET", place)[0] in (200, 401), place
         assert call(server.url, "GET", f"{path}{place}")[0] == 404, place
     assert call(server.url, "GET", f"{path}/metrics")[0] == 404
+
+
+@pytest.mark.parametrize("sent", [b"/realms/a/oauth/x%2Fy", b"/%72ealms/a/oauth/x%2Fy"])
+def test_the_path_as_sent_loses_the_path_of_the_issuer_as_well(sent):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append((scope["path"], scope["raw_path"]))
+
+    scope = {"type": "http", "path": "/realms/a/oauth/x/y", "raw_path": sent}
+    asyncio.run(also_below("/realms/a", ("/oauth",), app)(scope, None, None))
+    assert seen == [("/oauth/x/y", b"/oauth/x%2Fy")]

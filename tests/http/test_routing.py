@@ -1,6 +1,7 @@
 """Paths and their routes, an open segment anywhere among them."""
 
 from types import SimpleNamespace
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -16,8 +17,8 @@ TABLE = RoutingTable([
 ])  # fmt: skip
 
 
-def found(method, path):
-    match = TABLE.find(method, path)
+def found(method, path, raw_path=None):
+    match = TABLE.find(method, path, raw_path)
     return match and (match.route and match.route.path, dict(match.parameters), match.allowed)
 
 
@@ -57,3 +58,25 @@ def test_a_path_without_the_method_lists_its_methods(method, path, allowed):
 
 def test_other_paths_belong_to_no_dialect():
     assert found("GET", "/apiary") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "raw_path", "name"),
+    [
+        ("GET", b"/api/things/api%3A%2F%2Fa%2Fb", "api://a/b"),
+        ("GET", b"/api/things/my%20app/", "my app"),
+        ("GET", b"/api/things/a%2Fsecret", "a/secret"),
+        ("GET", b"/api/things/a%2F", "a/"),
+        ("GET", b"/api/things/a%252Fb", "a%2Fb"),
+        ("POST", b"/api/things/a%2fb/secret", "a/b"),
+    ],
+)
+def test_rfc3986_2_2_an_encoded_slash_is_part_of_its_segment(method, raw_path, name):
+    match = TABLE.find(method, unquote_to_bytes(raw_path).decode(), raw_path)
+    assert list(match.parameters.values()) == [name]
+
+
+@pytest.mark.parametrize("raw_path", [b"/api%2Fthings/7", b"/api/things%2F7/secret"])
+def test_an_encoded_slash_does_not_separate_segments(raw_path):
+    path = unquote_to_bytes(raw_path).decode()
+    assert found("POST", path, raw_path) == (None, {}, ())

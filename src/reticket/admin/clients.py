@@ -71,7 +71,7 @@ class Clients:
             lambda: self._add(said, hashed),
             client=said.client_id,
         )
-        return created(client_answer(client, secret), f"/clients/{client.id}")
+        return created(client_answer(client, secret), "clients", client.id)
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the given members."""

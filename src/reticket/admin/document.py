@@ -35,7 +35,9 @@ DOCUMENT = Document(
     },
 )
 
-ID = Parameter("id", "path", str, "The id, as the list has it.", required=True)
+ID = Parameter(
+    "id", "path", str, "The id, as the list has it, percent-encoded as one segment.", required=True
+)
 LIMIT = Parameter("limit", "query", Annotated[int, Meta(ge=1, le=LONGEST_PAGE)], f"Default {PAGE}.")
 CURSOR = Parameter("cursor", "query", str, "The `next` of the previous page.")
 KEY = Parameter(
@@ -85,9 +87,9 @@ def answered(said: object, status: int = 200) -> WireResponse:
     return WireResponse(status, msgspec.json.encode(said), headers=NO_STORE)
 
 
-def created(said: object, where: str) -> WireResponse:
+def created(said: object, collection: str, name: str) -> WireResponse:
     """201 with the new record and its location."""
-    location = (b"location", quote(f"{BASE}{where}").encode())
+    location = (b"location", f"{BASE}/{collection}/{quote(name, safe='')}".encode())
     return WireResponse(201, msgspec.json.encode(said), headers=(*NO_STORE, location))
 
 

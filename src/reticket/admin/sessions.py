@@ -65,7 +65,7 @@ class Sessions:
             self._context.provider, client, user, _wish(said, now), now
         )
         yield from done("session_started", operator, session=begun.session, client=client.id)
-        return created(begun.answer, f"/sessions/{begun.session}")
+        return created(begun.answer, "sessions", begun.session)
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """A page of sessions, the oldest first."""

@@ -69,7 +69,7 @@ class Users:
         hashed = absent() if password is None else (yield from Hash(password, operator))
         work = partial(self._add, said, hashed)
         user: User = yield from self._changing("user_added", request, operator, work)
-        return created(user_answer(user), f"/users/{user.id}")
+        return created(user_answer(user), "users", user.id)
 
     def change(self, request: WireRequest, operator: str) -> Operation:
         """Replace the given members."""

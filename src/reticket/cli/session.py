@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 import click
@@ -232,7 +233,8 @@ def _client(instance: OpenedService, client_id: str) -> Client:
 def _sentence(refusal: Refusal, client_id: str) -> str:
     if refusal.parameter is None:
         return f"the user cannot sign in: {refusal.code.value}"
-    hint = f": see reticket client show {client_id}" if refusal.parameter in OF_CLIENT else ""
+    advice = f": see reticket client show {quote(client_id)}"
+    hint = advice if refusal.parameter in OF_CLIENT else ""
     option = refusal.parameter.removesuffix("_id").replace("_", "-")
     return f"--{option} {refusal.detail}{hint}"
 

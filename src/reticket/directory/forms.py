@@ -15,9 +15,9 @@ from reticket.directory.errors import Invalid
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
 INT32 = range(-(2**31), 2**31)
-CLIENT_ID = r"^(?!\.{1,2}$)[!-.0-~]{1,255}$"
-"""RFC 6749 Appendix A.1, without the characters and names that have a meaning in a path."""
-CLIENT_ID_WORDS = "1 to 255 visible ASCII characters without a slash, and neither . nor .."
+CLIENT_ID = r"^(?!\.{1,2}$)[ -~]{1,255}$"
+"""RFC 6749 Appendix A.1, but for the two names that no path can have (RFC 3986 §5.2.4)."""
+CLIENT_ID_WORDS = "1 to 255 printable ASCII characters, and neither . nor .."
 
 _CLIENT_ID = re.compile(CLIENT_ID)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -59,7 +59,7 @@ def check_email(email: str) -> None:
 
 
 def is_client_id(text: str) -> bool:
-    """Whether the text may be a client id: each can be a segment of a path."""
+    """Whether the text may be a client id. Each can be a segment of a path, percent-encoded."""
     return _CLIENT_ID.fullmatch(text) is not None
 
 

@@ -109,7 +109,9 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = (
-            self._table.find(scope["method"], scope["path"]) if scope["type"] == "http" else None
+            self._table.find(scope["method"], scope["path"], scope.get("raw_path"))
+            if scope["type"] == "http"
+            else None
         )
         if match is None:
             await self._pages(scope, receive, correlated(send))

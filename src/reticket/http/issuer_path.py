@@ -21,6 +21,13 @@ def also_below(path: str, prefixes: tuple[str, ...], app: Asgi) -> Asgi:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(below):
             scope = {**scope, "path": scope["path"].removeprefix(path)}
+            if "raw_path" in scope:
+                scope["raw_path"] = _without(scope["raw_path"], path.count("/"))
         await app(scope, receive, send)
 
     return answer
+
+
+def _without(raw_path: bytes, count: int) -> bytes:
+    """The path without its first segments, which may have been sent percent-encoded."""
+    return b"/" + b"/".join(raw_path.split(b"/")[count + 1 :])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from reticket.wire import Dialect, Route
 
 WELL_KNOWN = "/.well-known/"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_OPEN = "{}"
+
+Segments = tuple[str, ...]
+"""The segments of a path, each decoded by itself."""
 
 
 class Match(NamedTuple):
@@ -28,7 +33,7 @@ class RoutingTable:
 
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._exact: dict[tuple[str, str], Match] = {}
-        self._templates: dict[tuple[str, str], tuple[Match, str]] = {}
+        self._templates: dict[tuple[str, Segments], tuple[Match, str]] = {}
         self._deepest = 0
         self._bases = sorted(dialects, key=lambda dialect: -len(dialect.base_path))
         for dialect in self._bases:
@@ -42,49 +47,56 @@ class RoutingTable:
         if name is None:
             self._exact[route.method, path] = match
             return
-        self._templates[route.method, _PLACEHOLDER.sub("{}", path)] = match, name[1]
+        template = tuple(_PLACEHOLDER.sub(_OPEN, path).split("/"))
+        self._templates[route.method, template] = match, name[1]
         self._deepest = max(self._deepest, path.count("/"))
 
-    def find(self, method: str, path: str) -> Match | None:
+    def find(self, method: str, path: str, raw_path: bytes | None = None) -> Match | None:
         """The match, or None when the path belongs to no dialect. HEAD is answered like GET (RFC
         9110 §9.3.2).
+
+        Args:
+            method: upper case.
+            path: percent-decoded.
+            raw_path: as sent. An encoded slash in it is a part of its segment (RFC 3986 §2.2).
+                Without it, no slash of `path` was encoded.
         """
         method = "GET" if method == "HEAD" else method
         match = self._exact.get((method, path))
         if match is not None:
             return match
         path = path.rstrip("/")
+        segments = _segments(path, raw_path)
         return (
             self._exact.get((method, path))
-            or self._find_template(method, path)
-            or self._not_found(path)
+            or self._find_template(method, path, segments)
+            or self._not_found(path, segments)
         )
 
-    def _find_template(self, method: str, path: str) -> Match | None:
-        for template, value in self._with_placeholder(path):
+    def _find_template(self, method: str, path: str, segments: Sequence[str]) -> Match | None:
+        for template, value in self._with_placeholder(segments):
             found = self._templates.get((method, template))
             if found is not None and not self._is_exact(path):
                 match, name = found
                 return match._replace(parameters={name: value})
         return None
 
-    def _with_placeholder(self, path: str) -> Iterator[tuple[str, str]]:
+    def _with_placeholder(self, segments: Sequence[str]) -> Iterator[tuple[Segments, str]]:
         """The path with one segment replaced by a placeholder, the last one first; and that
         segment.
         """
-        if path.count("/") > self._deepest:
+        if len(segments) > self._deepest + 1:
             return
-        segments = path.split("/")
         for index in range(len(segments) - 1, 0, -1):
             if segments[index]:
-                yield "/".join((*segments[:index], "{}", *segments[index + 1 :])), segments[index]
+                yield (*segments[:index], _OPEN, *segments[index + 1 :]), segments[index]
 
     def _is_exact(self, path: str) -> bool:
         return any(path == exact for _, exact in self._exact)
 
-    def _not_found(self, path: str) -> Match | None:
+    def _not_found(self, path: str, segments: Sequence[str]) -> Match | None:
         dialect = self._owner(path)
-        return Match(dialect, None, {}, self._methods(path)) if dialect else None
+        return Match(dialect, None, {}, self._methods(path, segments)) if dialect else None
 
     def _owner(self, path: str) -> Dialect | None:
         """The dialect of a path that exists with another method, or that is below the dialect's
@@ -94,9 +106,16 @@ class RoutingTable:
         below = (each for each in self._bases if f"{path}/".startswith(f"{each.base_path}/"))
         return next(exact, None) or next(below, None)
 
-    def _methods(self, path: str) -> tuple[str, ...]:
+    def _methods(self, path: str, segments: Sequence[str]) -> tuple[str, ...]:
         exact = {method for method, known in self._exact if known == path}
         if exact:
             return tuple(sorted(exact))
-        templates = {template for template, _ in self._with_placeholder(path)}
+        templates = {template for template, _ in self._with_placeholder(segments)}
         return tuple(sorted(method for method, known in self._templates if known in templates))
+
+
+def _segments(path: str, raw_path: bytes | None) -> Sequence[str]:
+    """The segments of a path without a slash at its end."""
+    if raw_path is None or b"%" not in raw_path:
+        return path.split("/")
+    return [unquote(each) for each in raw_path.decode("latin-1").rstrip("/").split("/")]

@@ -2,15 +2,28 @@
 
 import dataclasses
 from base64 import b64encode, urlsafe_b64encode
+from types import SimpleNamespace
 
 import pytest
 from joserfc.jwk import OKPKey, RSAKey
 from msgspec.structs import replace
 from tests.dialects.oauth.token_people import KEY, OTHER_KEY, SECRETS
-from tests.dialects.oauth.token_world import ISSUER, TOKEN, asserting, basic, signed
+from tests.dialects.oauth.token_world import (
+    ISSUER,
+    PRESETS,
+    TOKEN,
+    asserting,
+    basic,
+    claims_of,
+    signed,
+)
 
 from reticket.core.commands import Audit
+from reticket.core.model import Caller
 from reticket.dialects.oauth.endpoints.client_keys import keys_of
+from reticket.dialects.oauth.pages.rate_limits import limit_requests
+from reticket.oauth.provider import Provider
+from reticket.oauth.registration import registration_of
 
 MACHINE = {"grant_type": "client_credentials"}
 SIGNED = {"alg": "ES256", "kid": "k1"}
@@ -445,3 +458,28 @@ def test_rfc7518_3_3_a_weak_key_is_ignored(world):
         jwk = {"kty": "RSA", "e": "AQAB", "n": modulus}
         world.people.register("keyed", jwks={"keys": [jwk]})
         assert len(keys_of(world.people.clients["keyed"])) == known
+
+
+@pytest.mark.parametrize("name", ["my app", "api://abc/def", "https://a.example/client.json"])
+def test_rfc6749_a_1_an_id_with_blanks_and_slashes_is_encoded_as_in_a_form(world, name):
+    named(world, name, "its secret")
+    reply = ask(world, {"authorization": basic(name, "its secret")})
+    assert (reply.status, claims_of(reply.said["access_token"])["client_id"]) == (200, name)
+    assert ask(world, client_id=name, client_secret="its secret").status == 200
+
+
+def counter(world, client, address):
+    """The key of the counter of a client's pushed requests."""
+    provider = Provider(ISSUER, PRESETS)
+    request = SimpleNamespace(caller=Caller(address, "0" * 32, None))
+    registration = registration_of(client, provider)
+    return next(limit_requests("par", registration, request, provider)).key
+
+
+def test_two_clients_never_share_a_counter(world):
+    public = dataclasses.replace(world.people.clients["spa"], id="a")
+    other = dataclasses.replace(world.people.clients["backend"], id="a:192.0.2.1")
+    third = dataclasses.replace(public, id="a:2001")
+    keys = [counter(world, public, "192.0.2.1"), counter(world, other, "192.0.2.9")]
+    keys += [counter(world, third, "db8::1"), counter(world, public, "2001:db8::1")]
+    assert len(set(keys)) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from reticket.cli.doctor.findings import Finding, warning
 from reticket.directory.programs.clients import every_client
@@ -20,5 +21,5 @@ def look(instance: OpenedService) -> Iterator[Finding]:
             yield warning(
                 f"{client.id} exchanged {counted.total} codes without PKCE in the last 30 days: "
                 "switch PKCE on in its library, then run reticket client edit "
-                f"{client.id} --pkce required"
+                f"{quote(client.id)} --pkce required"
             )

@@ -5,6 +5,8 @@ A request is counted before it is performed, so that parallel requests cannot pa
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from reticket.core.addresses import network_of
 from reticket.core.commands import Asking, Audit, Increment
 from reticket.core.errors import Cause, Code, Refusal
@@ -28,12 +30,12 @@ def limit_requests(
     Raises:
         Refusal: TOO_MANY_ATTEMPTS when the client has reached its limit in the window.
     """
-    if registration.confidential:
-        owner = owner_of(registration)
-        yield from _count(f"oauth:{kind}:{registration.id}", provider.per_client, owner)
+    name, owner = f"oauth:asked:{kind}:{_digest(registration.id)}", owner_of(registration)
+    if owner is not None:
+        yield from _count(name, provider.per_client, owner)
     else:
         network = network_of(request.caller.address)
-        yield from _count(f"oauth:{kind}:{registration.id}:{network}", provider.per_address)
+        yield from _count(f"{name}:{network}", provider.per_address)
 
 
 def count_attempt(kind: str, request: WireRequest, limit: int) -> Asking[None]:
@@ -58,6 +60,11 @@ def limit_registrations(request: WireRequest, most: int) -> Asking[None]:
 def uncount_attempt(kind: str, request: WireRequest) -> Asking[None]:
     """Take a count back: the attempt was no guess, and other people may share the address."""
     yield from Increment(_attempts_key(kind, request), WINDOW, add=-1)
+
+
+def _digest(client_id: str) -> str:
+    """A name of the client without colons, so that no two keys are alike."""
+    return sha256(client_id.encode()).hexdigest()
 
 
 def _attempts_key(kind: str, request: WireRequest) -> str:
