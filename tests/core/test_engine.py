@@ -364,6 +364,16 @@ async def test_changes_of_other_processes_are_seen_before_each_read(world):
     assert (code, cause) == (Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
 
 
+async def test_the_first_pair_is_signed_on_a_thread_as_every_later_one(world):
+    """A signature with RSA takes a millisecond, in which the event loop answers nobody."""
+    made, issue = [], world.mint.issue
+    world.mint.issue = lambda *facts: made.append(threading.current_thread()) or issue(*facts)
+    token = (await world.begin()).refresh_token
+    await world.refresh(token)
+    assert len(made) == 2
+    assert threading.main_thread() not in made
+
+
 async def test_a_family_begins_with_what_is_known_of_its_sign_in(world):
     begun = await world.engine.begin(BeginSession(OPAQUE.name, ADA, "1000"), 12345, CALLER)
     family = world.family(begun)

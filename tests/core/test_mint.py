@@ -1,5 +1,6 @@
 """The same row, request and keys give the same bytes; a token has one use only."""
 
+import hashlib
 import hmac
 import json
 from dataclasses import dataclass, replace
@@ -44,14 +45,20 @@ class Signature:
 
 
 class Ring(Keys):
+    further = ("EdDSA", "RS256")
+
     def signer_at(self, at):
         return Signature([name for since, name in self.turns if since <= at][-1])
+
+    def signer_for(self, algorithm, at):
+        return Signature(f"one {algorithm}", algorithm)
 
     def verifier(self, kid):
         return next((each for each in self.verifiers() if each.kid == kid), None)
 
     def verifiers(self):
-        return [Signature(name) for _, name in self.turns if name not in self.dead]
+        main = [Signature(name) for _, name in self.turns if name not in self.dead]
+        return main + [self.signer_for(name, 0) for name in self.further]
 
 
 @pytest.fixture
@@ -208,6 +215,46 @@ def test_rfc9068_2_1_the_signed_header_has_the_type(mint):
     said = {"alg": "ES256", "kid": "one"}
     assert part_of(issued.access_token, 0) == {**said, "typ": "at+jwt"}
     assert part_of(issued.id_token, 0) == {**said, "typ": "JWT"}
+
+
+IDENTIFIED = replace(SIGNED, id_claims=lambda facts: {"sub": facts.holder.id})
+
+
+@pytest.mark.parametrize(("algorithm", "hashed"), [("RS256", "sha256"), ("EdDSA", "sha512")])
+def test_an_id_token_is_signed_with_the_algorithm_of_its_kind(mint, algorithm, hashed):
+    chosen = replace(IDENTIFIED, id_algorithm=lambda facts: algorithm)
+    issued = issue(mint, chosen)
+    header = {"alg": algorithm, "kid": f"one {algorithm}", "typ": "JWT"}
+    assert part_of(issued.id_token, 0) == header
+    assert part_of(issued.access_token, 0)["alg"] == "ES256"
+    digest = hashlib.new(hashed, issued.access_token.encode()).digest()
+    said = {"sub": ADA.id, "at_hash": to_text(digest[: len(digest) // 2])}
+    assert mint.read_identity(issued.id_token) == part_of(issued.id_token) == said
+    assert issue(mint, chosen).id_token == issued.id_token, "a retry gets other bytes"
+
+
+def test_a_kind_without_an_algorithm_takes_that_of_the_service(mint):
+    silent = replace(IDENTIFIED, id_algorithm=lambda facts: None)
+    assert issue(mint, silent).id_token == issue(mint, IDENTIFIED).id_token
+
+
+@pytest.mark.parametrize("algorithm", [None, "RS256", "EdDSA"])
+def test_rfc8725_3_12_an_id_token_is_no_access_token_whatever_its_algorithm(mint, algorithm):
+    chosen = replace(IDENTIFIED, id_algorithm=lambda facts: algorithm)
+    text = issue(mint, chosen).id_token
+    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+
+
+@pytest.mark.parametrize("algorithm", [None, "RS256", "EdDSA"])
+@pytest.mark.parametrize("type_", [None, "logout+jwt"])
+def test_another_jwt_is_neither_an_access_token_nor_an_id_token(mint, algorithm, type_):
+    claims = {"iss": "here", "aud": SIGNED.name, "sub": ADA.id, "exp": 2**40}
+    text = mint.sign(claims, algorithm, type_, NOW)
+    assert part_of(text) == claims
+    assert part_of(text, 0).get("typ") == type_
+    assert part_of(text, 0)["alg"] == (algorithm or "ES256")
+    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+    assert refused(mint.read_identity, text) == (Code.INVALID_TOKEN, Cause.FORGED)
 
 
 def test_a_subject_of_the_dialect_replaces_sub_and_the_id_is_another_claim(mint):

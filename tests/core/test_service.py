@@ -33,6 +33,7 @@ from reticket.core.commands import (
     SignIn,
     SignInApplication,
     SignInClient,
+    SignJwt,
 )
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.fetching.fetcher import FetchLimits
@@ -181,6 +182,15 @@ async def test_secrets_are_checked_on_the_password_threads(door, command, verb):
 )
 async def test_work_without_a_hash_takes_no_place_in_the_password_queue(door, command, verb):
     assert await door.perform(command) == (verb, command, CALLER, "callers")
+
+
+async def test_a_jwt_is_signed_on_a_thread_with_the_time_of_the_service(door):
+    door.world.mint.sign = lambda *said: (*said, pool_of_this())
+    now = door.world.clock()
+    command = SignJwt({"sub": ADA.id}, "RS256", "logout+jwt")
+    said = {"sub": ADA.id}, "RS256", "logout+jwt", now, "callers"
+    assert await door.perform(command) == said
+    assert await door.perform(SignJwt({})) == ({}, None, None, now, "callers")
 
 
 class Limiting(FakeAuthenticators):

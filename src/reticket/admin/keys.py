@@ -42,8 +42,7 @@ class Keys:
         return answered(Listed(items))
 
     def _rotate(self, said: Rotate, operator: str) -> list[KeyAnswer]:
-        self._context.ring.rotate(tuple(said.uses))
-        for use in said.uses:
+        for use in self._context.ring.rotate(said.uses or ()):
             self._note("key_rotated", use, operator)
         return self._listing()
 

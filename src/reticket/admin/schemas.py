@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from reticket.core.model import Family
 from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
-from reticket.crypto.ring import KeyFacts
+from reticket.crypto.ring import EVERY_USE, KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
 from reticket.directory.people.users import UserLine
 from reticket.oauth.registration import GRANTS, PKCE, is_confidential
@@ -31,6 +31,7 @@ TenantId = (
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
 Pkce = Literal[PKCE]  # type: ignore[valid-type]
+Use = Literal[EVERY_USE]  # type: ignore[valid-type]
 
 
 def moment(at: int) -> datetime:
@@ -187,9 +188,9 @@ class KeyAnswer(Struct):
 
 
 class Rotate(Struct, forbid_unknown_fields=True):
-    """Which uses get their next key; by default both."""
+    """Which uses get their next key; by default all that have keys."""
 
-    uses: Annotated[Sequence[Literal["mac", "sign"]], Meta(min_length=1)] = ("mac", "sign")
+    uses: Annotated[Sequence[Use], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class Retire(Struct, forbid_unknown_fields=True):

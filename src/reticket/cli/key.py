@@ -8,7 +8,7 @@ import click
 
 from reticket.cli.context import JSON, rfc3339, show, with_instance
 from reticket.cli.group import Group
-from reticket.crypto.ring import OVERLAP, USES
+from reticket.crypto.ring import EVERY_USE, OVERLAP
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = ("id", "use", "algorithm", "state", "created_at", "activates_at", "retiring_at")
@@ -37,7 +37,7 @@ def list_(instance: OpenedService, as_json: bool) -> None:
 
 
 @key.command()
-@click.option("--use", "uses", type=click.Choice(USES), multiple=True, help="Default: all.")
+@click.option("--use", "uses", type=click.Choice(EVERY_USE), multiple=True, help="Default: all.")
 @with_instance
 def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
     """Start signing with the published next key in a few seconds, and publish another one.
@@ -49,8 +49,7 @@ def rotate(instance: OpenedService, uses: tuple[str, ...]) -> None:
       reticket key rotate
       reticket key rotate --use sign
     """
-    instance.ring.rotate(uses or USES)
-    for use in uses or USES:
+    for use in instance.ring.rotate(uses):
         instance.record_change("key_rotated", key=use)
     click.echo(f"the next key signs in {OVERLAP} seconds")
 

@@ -19,15 +19,7 @@ from reticket.core.fetching.fetcher import Fetcher, FetchLimits
 from reticket.core.fetching.model import Exchange
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
-from reticket.core.ports import (
-    Clock,
-    Directory,
-    Entropy,
-    Ephemeral,
-    Page,
-    SecretHasher,
-    Store,
-)
+from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
@@ -226,6 +218,11 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
         access = verified(command)
         return access, await inspection.holder_of(access, command.void(access))
 
+    async def sign(command: asked.SignJwt, caller: Caller) -> str:
+        said = command.claims, command.algorithm, command.type, clock()
+        return await callers.run(caller, mint.sign, *said)
+
+    yield _by(asked.SignJwt, sign)
     yield _by(asked.ReadAccess, read)
     yield _by(asked.InspectAccess, inspect)
     yield _by(asked.ReadRefresh, _at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))

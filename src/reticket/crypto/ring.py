@@ -13,14 +13,19 @@ from functools import partial
 
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Entropy
-from reticket.core.tokens.keys import KeyStore, SealedKey
+from reticket.core.tokens.keys import KeyStore, SealedKey, Signer
 from reticket.crypto import key_lifecycle as life
 from reticket.crypto import signing
 from reticket.crypto.key_lifecycle import KeyRefused
 from reticket.crypto.sealing import KEY_BYTES, Sealer
-from reticket.crypto.snapshot import MAC, SIGN, Snapshot, purpose_of
+from reticket.crypto.snapshot import FURTHER, MAC, SIGN, Snapshot, purpose_of
 
 USES = (MAC, SIGN)
+"""The uses that have keys in every ring."""
+
+EVERY_USE = (*USES, *FURTHER.values())
+"""With those that have keys only where a client's registration wants their algorithm."""
+
 MAC_ALGORITHM = "HMAC-SHA256"
 OVERLAP = 5
 """Seconds from a rotation to the first token of the new key: by then every process knows
@@ -68,7 +73,9 @@ class Ring:
         self._sealer = sealer
         self._clock = clock
         self._entropy = entropy
-        self._algorithms = {MAC: MAC_ALGORITHM, SIGN: algorithm}
+        self._algorithms = {MAC: MAC_ALGORITHM, SIGN: algorithm} | {
+            use: name for name, use in FURTHER.items()
+        }
         self._lock = threading.RLock()
         self.snapshot = Snapshot((), sealer)
         self._create_missing()
@@ -82,19 +89,50 @@ class Ring:
             if keys != self.snapshot.keys:
                 self.snapshot = Snapshot(keys, self._sealer)
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The uses that have keys."""
+        present = {key.use for key in self.snapshot.keys}
+        return tuple(use for use in EVERY_USE if use in present)
+
+    def require(self, algorithms: Iterable[str]) -> None:
+        """Create the missing keys of these signature algorithms: for each, one that signs at once,
+        and its successor.
+        """
+        for algorithm in algorithms:
+            if algorithm != self._algorithms[SIGN]:
+                self._complete(FURTHER[algorithm])
+
+    def signer_for(self, algorithm: str, at: int) -> Signer:
+        """The key of that algorithm that signs at that time (milliseconds). A missing one is
+        created, which takes some tenths of a second.
+        """
+        while (signer := self.snapshot.signer_for(algorithm, at)) is None:
+            self._complete(FURTHER[algorithm])
+        return signer
+
     def listing(self) -> list[KeyFacts]:
         """All keys in their current states, in order of (use, sequence)."""
         return [_facts(key) for key in self._current()]
 
-    def rotate(self, uses: Sequence[str] = USES, overlap: int = OVERLAP) -> None:
+    def rotate(self, uses: Sequence[str] = (), overlap: int = OVERLAP) -> Sequence[str]:
         """Make the published successor sign from `overlap` seconds on, and publish the next one.
-        During another rotation, this one begins right after it.
+        During another rotation, this one begins right after it. Returns the rotated uses.
+
+        Args:
+            uses: none means all that have keys. KeyRefused for one that has none.
+            overlap: seconds.
         """
         with self._lock:
-            for use in uses:
+            self.reload()
+            chosen = uses or self.uses
+            for use in chosen:
+                self._expect_keys(use)
+            for use in chosen:
                 since = self._clock() + overlap * SECOND
                 self._change(partial(life.rotated, use=use, at=since), use)
                 self._with_successor(use)
+            return chosen
 
     def retire(self, key_id: str) -> None:
         """Stop accepting a key's tokens. KeyRefused unless a rotation has replaced it."""
@@ -127,11 +165,21 @@ class Ring:
         """Create the missing keys. Of two processes the first insert wins, and both read it."""
         with self._lock:
             self.reload()
-            for use in USES:
-                if not life.scheduled(self.snapshot.keys, use):
-                    self._insert(use, self._clock())
-                self._follow_setting(use)
-                self._with_successor(use)
+            for use in dict.fromkeys((*USES, *self.uses)):
+                self._complete(use)
+
+    def _complete(self, use: str) -> None:
+        """Create the missing keys of a use: one that signs, and its successor."""
+        with self._lock:
+            self.reload()
+            if not life.scheduled(self.snapshot.keys, use):
+                self._insert(use, self._clock())
+            self._follow_setting(use)
+            self._with_successor(use)
+
+    def _expect_keys(self, use: str) -> None:
+        if use not in self.uses:
+            raise KeyRefused(f"there is no key for {use}: no client has that algorithm")
 
     def _follow_setting(self, use: str) -> None:
         """Retire waiting successors of another algorithm, and rotate when the newest key has

@@ -16,6 +16,15 @@ from reticket.crypto.sealing import SealBroken, Sealer, derive
 MAC = "mac"
 SIGN = "sign"
 
+
+def use_for(algorithm: str) -> str:
+    """The use of further keys of a signature algorithm, beside the keys of the setting."""
+    return f"{SIGN}-{algorithm}"
+
+
+FURTHER = {algorithm: use_for(algorithm) for algorithm in signing.ALGORITHMS}
+"""The uses of further keys by algorithm."""
+
 K = TypeVar("K")
 
 
@@ -77,16 +86,27 @@ class Snapshot:
         # nothing.
         self._pairs = {
             key.id: signing.load(key.id, key.algorithm, _opened(key, sealer))
-            for key in in_signing_order(keys, SIGN)
+            for use in (SIGN, *FURTHER.values())
+            for key in in_signing_order(keys, use)
         }
-        self._signers: Timeline[Signer] = Timeline(
-            [(since, self._pairs[key.id]) for since, key in periods(keys, SIGN)]
-        )
+        self._signers = self._timeline(SIGN)
+        further = {algorithm: self._timeline(use) for algorithm, use in FURTHER.items()}
+        self._further = {name: timeline for name, timeline in further.items() if timeline.periods}
         self.macs: Mapping[str, MacKeys] = DerivedKeys(self._derive)
 
     def signer_at(self, at: int) -> Signer:
         """The signing key at that time."""
         return self._signers.at(at)
+
+    def signer_for(self, algorithm: str, at: int) -> Signer | None:
+        """The key of that algorithm that signs at that time: the signing key of the setting, else a
+        further one. None when there is none.
+        """
+        signer = self.signer_at(at)
+        if signer.algorithm == algorithm:
+            return signer
+        further = self._further.get(algorithm)
+        return further.at(at) if further else None
 
     def verifier(self, kid: str) -> Verifier | None:
         """The public key with that id."""
@@ -95,6 +115,9 @@ class Snapshot:
     def verifiers(self) -> Sequence[Verifier]:
         """All public keys."""
         return list(self._pairs.values())
+
+    def _timeline(self, use: str) -> Timeline[Signer]:
+        return Timeline([(since, self._pairs[key.id]) for since, key in periods(self.keys, use)])
 
     def _derive(self, label: str) -> Derived:
         info = b"mac/" + label.encode()

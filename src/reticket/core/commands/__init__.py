@@ -45,6 +45,7 @@ from reticket.core.commands.others import (
     Release,
     Reserve,
     RunInDirectory,
+    SignJwt,
 )
 from reticket.core.commands.registrations import (
     ChangeRegistration,
@@ -115,4 +116,5 @@ __all__ = [
     "SignIn",
     "SignInApplication",
     "SignInClient",
+    "SignJwt",
 ]

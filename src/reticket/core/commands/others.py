@@ -169,6 +169,22 @@ class PublishedKeys(Command[list[Mapping[str, str]]]):
 
 
 @dataclass(frozen=True, slots=True)
+class SignJwt(Command[str]):
+    """Sign a JWT that is neither an access token nor an ID token, on a thread. Result: its text.
+
+    Args:
+        claims: all of them; none is added.
+        algorithm: `ES256`, `EdDSA` or `RS256`; None is that of the service.
+        type: `typ` of the header, which tells such tokens apart (RFC 8725 §3.11), as `logout+jwt`.
+            None for a header without it.
+    """
+
+    claims: Mapping[str, Any] = field(repr=False)
+    algorithm: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Audit(Command[None]):
     """Record an event that only the dialect knows in the audit log. Result: None.
 

@@ -98,7 +98,7 @@ class Engine:
         self._devices = Devices(clock)
         self._ends: BatchQueue[SignOutStep, StepOutcome] = BatchQueue(pool, self._end_batch)
         self._pairs: BatchQueue[PairStep, Issued] = BatchQueue(pool, self.refresh_batch)
-        self._starts: BatchQueue[NewSession, StepOutcome] = BatchQueue(pool, self._create)
+        self._starts: BatchQueue[NewSession, Issued] = BatchQueue(pool, self._begin_batch)
         self._reads: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(pool, self._read)
         self._notes: BatchQueue[Event, None] = BatchQueue(pool, self._record, math.inf)
         self._newest_note: asyncio.Future[None] | None = None
@@ -143,10 +143,8 @@ class Engine:
         """Start a family. INVALID_CREDENTIALS when the subject was disabled, deleted or given new
         credentials meanwhile.
         """
-        kind = self._kinds[command.resource]
         policy = self._policy_of(command)
-        start = NewSession(command, policy, previous_sign_in, caller)
-        return self._issue(kind, policy, await self._starts.put(start), command.asked)
+        return await self._starts.put(NewSession(command, policy, previous_sign_in, caller))
 
     def alone(self, command: IssueAccess, caller: Caller) -> Issued:
         """An access token that belongs to no family. Call on the event loop."""
@@ -237,7 +235,9 @@ class Engine:
         """
         return list(map(self._pair, batch, self._transact(batch)))
 
-    def _pair(self, step: PairStep, result: StoreResult) -> Issued | Exception | RowLocked:
+    def _pair(
+        self, step: PairStep | NewSession, result: StoreResult
+    ) -> Issued | Exception | RowLocked:
         if not isinstance(result, StepOutcome):
             return _replicated(result)
         try:
@@ -245,6 +245,10 @@ class Engine:
             return self._issue(kind, step.policy, result, step.command.asked)
         except Exception as error:  # the others of the batch still get their answer
             return error
+
+    def _begin_batch(self, batch: Sequence[NewSession]) -> Sequence[Issued | Exception | RowLocked]:
+        """The first pairs of a batch, made on this thread as those of a refresh are."""
+        return list(map(self._pair, batch, self._create(batch)))
 
     def _create(self, batch: Sequence[NewSession]) -> Sequence[StepOutcome]:
         now = self._store.now()

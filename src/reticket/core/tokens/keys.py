@@ -90,6 +90,11 @@ class KeyRing(Protocol):
     @property
     def snapshot(self) -> KeySnapshot: ...
 
+    def signer_for(self, algorithm: str, at: int) -> Signer:
+        """The key of a signature algorithm that was active at that time. A missing one is created,
+        which takes some tenths of a second: never call it on the event loop.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class SealedKey:
@@ -97,7 +102,7 @@ class SealedKey:
 
     Args:
         id: 8 lower-case hex digits; the 4 bytes that tokens carry.
-        use: `mac` or `sign`.
+        use: `mac`, `sign`, or `sign-RS256` for further keys of an algorithm.
         algorithm: `HMAC-SHA256`, `ES256`, `EdDSA` or `RS256`.
         sequence: counts from 1 per use; unique, so that two processes cannot both add the first.
         state: `next`, `active`, `retiring`, `retired` or `compromised`.

@@ -31,6 +31,7 @@ ClaimsOf = Callable[[Facts], Mapping[str, object]]
 
 
 IdClaimsOf = Callable[[Facts], Mapping[str, object] | None]
+AlgorithmOf = Callable[[Facts], str | None]
 Accepts = Callable[[Mapping[str, Any]], bool]
 
 
@@ -61,6 +62,7 @@ class TokenKind:
         accepts: whether verified claims are those of an access token of this kind; None
             requires its name as the audience.
         id_claims: members of the ID token that is issued with a pair, or None for no ID token.
+        id_algorithm: the signature algorithm of that ID token; None is that of the service.
         symmetric: whether access tokens are HS256 under a key of this kind only, instead of being
             signed by the ring's signing key.
         access_claims: more members of the access token. The mint makes aud, sub, iat, exp, jti, cv,
@@ -83,5 +85,6 @@ class TokenKind:
     advice: tuple[Advice, ...] = ()
     accepts: Accepts | None = None
     id_claims: IdClaimsOf | None = None
+    id_algorithm: AlgorithmOf | None = None
     rests_on_credentials: bool = True
     place: Place | None = None

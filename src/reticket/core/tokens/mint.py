@@ -75,7 +75,7 @@ class Mint:
         self._keys = keys
         self._encode = encode
         self._decode = decode
-        self._headers: dict[tuple[str, str, str], str] = {}
+        self._headers: dict[tuple[str, str, str | None], str] = {}
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
     def issue(
@@ -102,9 +102,10 @@ class Mint:
         refresh = ""
         if outcome is not Outcome.DERIVED:
             refresh = self._refresh(kind, facts, rotated_at, refresh_ends)
+        claims_of = kind.id_claims
         return Issued(
             outcome, family, holder, context, issued_at, access_ends, refresh_ends, access,
-            refresh, self._id_token(facts, kind.id_claims, access) if kind.id_claims else None,
+            refresh, self._id_token(kind, claims_of, facts, access) if claims_of else None,
         )  # fmt: skip
 
     def nonce(self, kind: TokenKind, now: int) -> str:
@@ -121,6 +122,19 @@ class Mint:
         at = int.from_bytes(data[4:NONCE_HEAD], "big")
         fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
         return fits and at <= now < at + NONCE_LIFETIME
+
+    def sign(
+        self, claims: Mapping[str, Any], algorithm: str | None, type_: str | None, now: int
+    ) -> str:
+        """A JWT that is neither an access token nor an ID token.
+
+        Args:
+            claims: all of them.
+            algorithm: as `Signer.algorithm`; None is that of the service.
+            type_: `typ` of the header; None for a header without it.
+            now: milliseconds.
+        """
+        return self._signed_by(self._signer(algorithm, now), type_, self._encode(claims))
 
     def read_refresh(self, kind: TokenKind, text: str) -> RefreshToken:
         """The content of a presented refresh token; costs no I/O. INVALID_TOKEN, cause FORGED."""
@@ -163,20 +177,25 @@ class Mint:
         if kind.symmetric:
             key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
-        return self._signed(ACCESS, payload, facts.issued_at)
+        return self._signed_by(self._signer(None, facts.issued_at), ACCESS, payload)
 
-    def _id_token(self, facts: Facts, claims_of: IdClaimsOf, access: str) -> str | None:
+    def _id_token(
+        self, kind: TokenKind, claims_of: IdClaimsOf, facts: Facts, access: str
+    ) -> str | None:
         claims = claims_of(facts)
         if claims is None:
             return None
-        signer = self._keys.snapshot.signer_at(facts.issued_at)
+        algorithm = kind.id_algorithm(facts) if kind.id_algorithm else None
+        signer = self._signer(algorithm, facts.issued_at)
         said = {**claims, "at_hash": _at_hash(access, signer.algorithm)}
         return self._signed_by(signer, ID, self._encode(said))
 
-    def _signed(self, kind: str, payload: bytes, at: int) -> str:
-        return self._signed_by(self._keys.snapshot.signer_at(at), kind, payload)
+    def _signer(self, algorithm: str | None, at: int) -> Signer:
+        if algorithm is None:
+            return self._keys.snapshot.signer_at(at)
+        return self._keys.signer_for(algorithm, at)
 
-    def _signed_by(self, signer: Signer, kind: str, payload: bytes) -> str:
+    def _signed_by(self, signer: Signer, kind: str | None, payload: bytes) -> str:
         signed = f"{self._header(signer, kind)}.{to_text(payload)}"
         return f"{signed}.{to_text(signer.sign(signed.encode()))}"
 
@@ -276,14 +295,16 @@ class Mint:
         claims: dict[str, Any] = self._decode(payload)
         return claims
 
-    def _header(self, key: Signer | Verifier, kind: str) -> str:
+    def _header(self, key: Signer | Verifier, kind: str | None) -> str:
         """The header; the algorithm depends on the key and is never taken from a token (RFC 8725
         §3.1).
         """
         name = (key.algorithm, key.kid, kind)
         text = self._headers.get(name)
         if text is None:
-            header = {"alg": key.algorithm, "kid": key.kid, "typ": kind}
+            header = {"alg": key.algorithm, "kid": key.kid}
+            if kind is not None:
+                header["typ"] = kind
             text = self._headers[name] = to_text(self._encode(header))
         return text
 
