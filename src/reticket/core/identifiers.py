@@ -26,4 +26,9 @@ def read_family_id(text: str) -> bytes:
 def next_family_id(family: bytes) -> bytes:
     """The id after another with the same time; the same for every caller."""
     digest = hashlib.sha256(family).digest()
-    return family_id(int.from_bytes(family[:6], "big"), lambda size: digest[:size])
+    return family_id(time_of(family), lambda size: digest[:size])
+
+
+def time_of(family: bytes) -> int:
+    """The time in an id, in milliseconds."""
+    return int.from_bytes(family[:6], "big")

@@ -25,6 +25,7 @@ from reticket.core.people import Client
 from reticket.core.ports import Page
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.errors import audited
+from reticket.dialects.oauth.grants.withdrawn import mark_withdrawal
 from reticket.dialects.oauth.inputs import Form, read_form
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.account_page import AppLine, SessionLine, account_page
@@ -39,6 +40,7 @@ from reticket.dialects.oauth.pages.interaction import (
     store_command,
 )
 from reticket.dialects.oauth.pages.login_session import signed_in_accounts
+from reticket.dialects.oauth.pages.sign_out import sign_out_everywhere
 from reticket.oauth.login import LOGIN
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import registration_of
@@ -191,15 +193,18 @@ def _end_what_is_named(form: Form, subject: str) -> Asking[None]:
     elif "app" in form:
         yield from _take_back(form["app"], subject)
     elif "everything" in form:
-        yield from EndSessions(Selection(subject=subject), BY_PERSON)
+        yield from sign_out_everywhere(subject, BY_PERSON)
     else:
         raise wrong("session", "is missing")
 
 
 def _take_back(client_id: str, subject: str) -> Asking[None]:
-    """Forget the consent first: a session that begins meanwhile needs another one."""
+    """Forget the consent first: a session that begins meanwhile needs another one. Then no unused
+    code begins one either.
+    """
     if (yield from ForgetConsent(subject, client_id)):
         detail = {"client": client_id}
         yield from Audit(USER, "consent_withdrawn", subject=subject, detail=detail)
+    yield from mark_withdrawal(subject, client_id)
     selection = Selection(subject=subject, resource=USER, client=client_id)
     yield from EndSessions(selection, BY_PERSON)

@@ -23,6 +23,7 @@ from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.grants.consenting_login import expect_signed_in
 from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences, check_scope
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
+from reticket.dialects.oauth.grants.withdrawn import expect_not_withdrawn
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER
 from reticket.oauth.registration import ADMIN, allowed_audiences
@@ -43,8 +44,9 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
     """The person who gave the grant. Nothing is used up.
 
     Raises:
-        OAuthError: `invalid_grant` when the client is another, or the person is disabled, has a
-            new password or has signed out; `invalid_scope`; `invalid_target`.
+        OAuthError: `invalid_grant` for another client, and for a person who is disabled, has a new
+            password, has signed out or has taken the consent back. `invalid_scope`;
+            `invalid_target`.
     """
     if grant.client_id != request.registration.id:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
@@ -56,7 +58,7 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
     user: User | None = yield from FindUser(grant.email)
     if user is None or user.disabled or not user.active or not _is_same_credential(user, grant):
         raise oauth_error(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
-    yield from expect_signed_in(grant)
+    yield from _expect_standing(grant)
     return user
 
 
@@ -90,7 +92,8 @@ def begin_session(
             bytes.fromhex(grant.family), grant.client_id, UNANSWERED
         )
         issued, asked = yield from _begin_family(family, request, grant, user, bound)
-        yield from expect_signed_in(grant)  # a log-out meanwhile may have missed the session
+        # a log-out or a withdrawal meanwhile may have missed the session
+        yield from _expect_standing(grant)
         if not (yield from _consume_grant(grant_key, claim_key, claim_id)):
             yield from _end_session(family, grant.client_id, UNANSWERED)
             raise oauth_error(Code.INVALID_TOKEN, Cause.EXPIRED)
@@ -98,6 +101,12 @@ def begin_session(
     except (OAuthError, Unavailable):
         yield from _release_claim(grant, claim_key, claim_id)
         raise
+
+
+def _expect_standing(grant: AuthorizationGrant) -> Asking[None]:
+    """Check that the person has neither signed out nor taken the consent back since the grant."""
+    yield from expect_signed_in(grant)
+    yield from expect_not_withdrawn(grant)
 
 
 def _release_claim(grant: AuthorizationGrant, claim_key: str, claim_id: str) -> Asking[None]:

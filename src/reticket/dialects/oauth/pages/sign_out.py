@@ -46,12 +46,27 @@ def sign_out(logins: Sequence[KnownLogin], session: ClientSession | None) -> Ask
             yield from EndSessions(Selection(family.id, resource=USER), SIGNED_OUT)
 
 
+def sign_out_everywhere(subject: str, cause: str) -> Asking[None]:
+    """End all sessions of a person, of every kind; the unused codes of login sessions, too."""
+    now: int = yield from Now()
+    logins = Selection(subject=subject, resource=LOGIN, live_at=now)
+    for login in (yield from _every(logins)):
+        yield from _void_codes_of_replaced(login)
+    yield from EndSessions(Selection(subject=subject), cause)
+
+
 def _end_login(login: Family) -> Asking[None]:
-    """End a login session; the unused codes of those that it replaced become void as well."""
+    yield from _void_codes_of_replaced(login)
+    yield from EndSessions(Selection(login.id, resource=LOGIN), SIGNED_OUT)
+
+
+def _void_codes_of_replaced(login: Family) -> Asking[None]:
+    """Make the unused codes void of the login sessions that this one replaced. Its own are void
+    when it ends.
+    """
     for replaced in login_terms_of(login).replaced:
         key, owner = signed_out_key(replaced), of_account(login.subject)
         yield from PutIfAbsent(key, "", DEVICE_CODE_LIFETIME, owner)
-    yield from EndSessions(Selection(login.id, resource=LOGIN), SIGNED_OUT)
 
 
 def _selection(session: ClientSession) -> Selection:
@@ -65,12 +80,17 @@ def _begun_under(login: Family) -> Asking[list[Family]]:
     replaced.
     """
     now: int = yield from Now()
-    selection = Selection(subject=login.subject, resource=USER, live_at=now)
     logins = {login.id.hex(), *login_terms_of(login).replaced}
-    found, after = [], None
+    sessions = yield from _every(Selection(subject=login.subject, resource=USER, live_at=now))
+    return [each for each in sessions if terms_of(each.terms).login in logins]
+
+
+def _every(selection: Selection) -> Asking[list[Family]]:
+    found: list[Family] = []
+    after = None
     while True:
         page = yield from ListSessions(selection, _PAGE, after)
-        found += [each for each in page.families if terms_of(each.terms).login in logins]
+        found += page.families
         after = page.cursor
         if after is None:
             return found
