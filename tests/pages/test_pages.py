@@ -122,8 +122,8 @@ def test_behind_tls_and_a_path_the_cookie_is_secure(tmp_path):
         httpx.Client(base_url=server.url) as http,
     ):
         person = Person(http).asks()
-        assert person.page.headers["set-cookie"].startswith("__Secure-reticket_visit=")
-        assert "; Path=/auth/oauth; " in person.page.headers["set-cookie"]
+        assert person.page.headers["set-cookie"].startswith("__Host-reticket_visit=")
+        assert "; Path=/; " in person.page.headers["set-cookie"]
         assert person.page.headers["set-cookie"].endswith("; Secure")
         assert person.action == "/auth/oauth/authorize/sign-in"
         assert person.asks(scope="x").answer["iss"] == "https://example.com/auth"

@@ -139,7 +139,7 @@ class Way(Page):
     def send(self, answer, perform=None):
         """The status of what comes."""
         form = urlencode({"interaction": self.ticket, "answer": answer})
-        more = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
+        more = {"cookie": f"__Host-reticket_visit={COOKIE}", "content_type": FORM}
         operation = form_of(self.flow, CONSENT)(request(body=form, **more))
         return ran(operation, perform or self._perform).status
 

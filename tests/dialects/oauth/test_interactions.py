@@ -106,11 +106,11 @@ def test_a_client_disabled_or_deleted_during_the_interaction_gets_no_code(client
 
 @pytest.mark.parametrize(
     ("issuer", "name"),
-    [(ISSUER, "__Secure-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
+    [(ISSUER, "__Host-reticket_visit"), ("http://127.0.0.1:8000", "reticket_visit")],
 )
 def test_over_tls_the_cookie_has_the_host_prefix(issuer, name):
     harness, ours, other = Harness(issuer), "A" * 43, "B" * 42 + "A"
     assert cookie_header(ours, harness.provider)[1].decode().startswith(f"{name}={ours}; ")
-    wrong = {"reticket_visit", "__Secure-reticket_visit"} - {name}
+    wrong = {"reticket_visit", "__Host-reticket_visit"} - {name}
     sent = "; ".join([*(f"{each}={other}" for each in wrong), f"{name}={ours}"])
     assert harness.run(browser_cookie(request("GET", cookie=sent), harness.provider)) == ours

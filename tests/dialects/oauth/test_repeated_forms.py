@@ -62,7 +62,7 @@ class Way(Harness):
 
     def send(self, code, perform=None, cookie=COOKIE, **more):
         said = {"interaction": self.ticket, "session": self.session, "code": code, **more}
-        sent = {"cookie": f"__Secure-reticket_visit={cookie}", "content_type": FORM}
+        sent = {"cookie": f"__Host-reticket_visit={cookie}", "content_type": FORM}
         operation = form_of(self.flow, FACTOR)(request(body=urlencode(said), **sent))
         return ran(operation, perform or self._perform)
 
@@ -179,7 +179,7 @@ def test_a_form_repeated_a_minute_later_asks_for_the_password(way):
 def test_an_answered_page_is_not_shown_again(way):
     ticket = re.search('name="interaction" value="(.*?)"', way.send(way.otp).body.decode())[1]
     form = urlencode({"interaction": ticket, "answer": "deny"})
-    sent = {"cookie": f"__Secure-reticket_visit={COOKIE}", "content_type": FORM}
+    sent = {"cookie": f"__Host-reticket_visit={COOKIE}", "content_type": FORM}
     assert way.run(form_of(way.flow, CONSENT)(request(body=form, **sent))).status == 303
     assert headline(way.send(way.otp)) == "Sign in"
 

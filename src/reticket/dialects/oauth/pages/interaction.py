@@ -16,7 +16,7 @@ from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.dialects.oauth.inputs import Form
-from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
+from reticket.dialects.oauth.pages.cookies import is_secure, protected, set_cookie, values_of
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.rate_limits import count_attempt
 from reticket.oauth.provider import Provider
@@ -172,8 +172,9 @@ def bind_to_browser(interaction: Interaction, cookie: str) -> Interaction:
 
 
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
-    """`Set-Cookie`, with the narrowest attributes."""
-    return set_cookie(_name(provider), cookie, provider.path_of(""), PAGE_LIFETIME, provider)
+    """`Set-Cookie`, with the narrowest attributes. All services of a host may share this cookie."""
+    path = "/" if is_secure(provider) else provider.path_of("")
+    return set_cookie(_name(provider), cookie, path, PAGE_LIFETIME, provider)
 
 
 def expect_own_form(request: WireRequest, provider: Provider) -> None:
@@ -198,8 +199,7 @@ def expect_own_form(request: WireRequest, provider: Provider) -> None:
 
 
 def _name(provider: Provider) -> str:
-    """Over TLS a name that cannot be set without TLS (RFC 6265bis §4.1.3.1)."""
-    return f"__Secure-{COOKIE}" if is_secure(provider) else COOKIE
+    return protected(COOKIE, provider)
 
 
 def _cookie(request: WireRequest, provider: Provider) -> str:

@@ -25,7 +25,7 @@ from reticket.core.model import Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
 from reticket.dialects.oauth.grants.consenting_login import has_signed_out
-from reticket.dialects.oauth.pages.cookies import is_secure, set_cookie, values_of
+from reticket.dialects.oauth.pages.cookies import own, protected, set_cookie, values_of
 from reticket.dialects.oauth.pages.interaction import Person, expired_page
 from reticket.oauth.login import LOGIN, REPLACED, LoginTerms, idle_check, login_terms_of
 from reticket.oauth.provider import Provider
@@ -213,5 +213,4 @@ def _tokens(request: WireRequest, provider: Provider) -> list[str]:
 
 
 def _name(provider: Provider) -> str:
-    """Over TLS a name that only this host can set, over TLS (RFC 6265bis §4.1.3.2)."""
-    return f"__Host-{COOKIE}" if is_secure(provider) else COOKIE
+    return protected(own(COOKIE, provider), provider)
