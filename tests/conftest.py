@@ -2,6 +2,7 @@
 And what answers as Valkey: the package's own server, or the program in RETICKET_SERVER.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -57,6 +58,17 @@ def _warm_starts():
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return FileByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is collected stays: the garbage collector need not look at it, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):

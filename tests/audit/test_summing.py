@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.core.world import Audit
-from tests.docs import words
+from tests.docs.tables import page, tables, words
 
 from reticket.audit import open_audit_log
 from reticket.audit.summing import BY_ANYBODY, BY_SIGNED_IN, KINDS, SINGLE_LINES, SummingAuditLog
@@ -98,6 +98,8 @@ def test_a_different_refusal_is_written_at_once(
 
 OLDER_TOKENS = ("replayed", "tolerated", "switched")
 REPEATABLE = {"refused", "sign_in_failed", *OLDER_TOKENS}
+EVENTS = set(words(tables(page("audit.md"))["Events"]))
+"""Every name: tests/docs/test_audit_page.py compares the page with the code."""
 
 
 def use(event: str, family: str = "0a", **members: Any) -> Event:
@@ -161,7 +163,7 @@ def test_only_refusals_and_uses_of_older_tokens_are_summed() -> None:
     assert REPEATABLE == BY_ANYBODY
 
 
-@pytest.mark.parametrize("name", sorted(words.events() - REPEATABLE))
+@pytest.mark.parametrize("name", sorted(EVENTS - REPEATABLE))
 def test_events_that_cannot_be_repeated_endlessly_are_written_one_by_one(
     log: SummingAuditLog, written: Audit, name: str
 ) -> None:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "src" / "reticket"
 SHIPPED_FOR_TESTS = PACKAGE / "testing"
 PASSED_ON = frozenset({"event", "cause", "revoked_cause"})
 """Members whose word was written by somebody else before."""
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 Inside = tuple[ast.AST, ...]
 """The functions that a call stands in, the outermost first."""
@@ -41,6 +44,7 @@ class Sink:
     is_method: bool
 
 
+@cache
 def modules() -> dict[str, Module]:
     found = {}
     for file in PACKAGE.rglob("*.py"):
@@ -81,7 +85,7 @@ class Words:
     def _note(self, module: Module, owner: ast.AST) -> None:
         for node in ast.iter_child_nodes(owner):
             self._note(module, node)
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
                 continue
             is_method = isinstance(owner, ast.ClassDef) and not isinstance(node, ast.ClassDef)
             for place, (name, kind) in enumerate(_parameters(node)):
@@ -201,8 +205,7 @@ def _calls(node: ast.AST, inside: Inside = ()) -> Iterator[tuple[Inside, ast.Cal
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
             yield inside, child
-        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-        yield from _calls(child, (*inside, child) if is_function else inside)
+        yield from _calls(child, (*inside, child) if isinstance(child, FUNCTIONS) else inside)
 
 
 def _handed(call: ast.Call, place: int, name: str) -> ast.expr | None:
@@ -215,11 +218,13 @@ def _handed(call: ast.Call, place: int, name: str) -> ast.expr | None:
     return before[place]
 
 
+@cache
 def events() -> set[str]:
     """Every name of an event."""
     return Words("event", frozenset({"str"})).written()
 
 
+@cache
 def ends() -> set[str]:
     """Every cause for which a session can be ended."""
     return Words("cause", frozenset({"str", "Change"})).written()
