@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 import time
 from base64 import b64encode
 from contextlib import closing
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.http.wire import call
+from tests.operation.warm import ran
 from tests.pages.people import one_time_password
 
 from reticket.core.commands import IssueAccess
@@ -106,9 +106,14 @@ def get_token(url, client_id, secret, **more):
 
 def init(data):
     """The lines that `reticket init` prints."""
-    command = [sys.executable, "-m", "reticket", "init", "--data", str(data)]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    return run.stdout.splitlines()
+    return reticket(data, "init").splitlines()
+
+
+def reticket(data, *words):
+    """What the command prints, which must succeed."""
+    ended = ran([*words, "--data", data], dict(os.environ))
+    assert ended.returncode == 0, ended
+    return ended.stdout
 
 
 @pytest.fixture(scope="session")

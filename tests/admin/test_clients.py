@@ -1,14 +1,12 @@
 """Clients in the admin API: registration, changes, and secrets that are shown once."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
 from msgspec import structs
-from tests.admin.conftest import ADA, AdminClient, at_the_shell, get_token, init
+from tests.admin.conftest import ADA, AdminClient, at_the_shell, get_token, init, reticket
 from tests.dialects.oauth.hall import request
 
 from reticket.admin.clients import Clients
@@ -114,16 +112,11 @@ def test_an_invalid_registration_is_refused_with_its_reason(api, said, word):
     assert api.ask("GET", "/clients/bad")[0] == 404
 
 
-def reticket(folder, *words):
-    command = [sys.executable, "-m", "reticket", *words, "--data", str(folder / "data")]
-    subprocess.run(command, capture_output=True, check=True)
-
-
 def test_a_policy_is_checked_by_the_presets_in_force(tmp_path):
     """Otherwise the registered policy would stop the next start."""
     secret = init(tmp_path / "data")[-1].split()[1]
-    reticket(tmp_path, "client", "add", "blocked", "--policy", "BROWSER,refresh=1000")
-    reticket(tmp_path, "client", "disable", "blocked")
+    reticket(tmp_path / "data", "client", "add", "blocked", "--policy", "BROWSER,refresh=1000")
+    reticket(tmp_path / "data", "client", "disable", "blocked")
     changed = {"RETICKET_POLICIES__BROWSER_2026__ACCESS": "5000"}
     with running_server(tmp_path, settings=changed) as server:
         _, answer = get_token(server.url, "admin", secret, scope="admin")

@@ -7,13 +7,13 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import NamedTuple
 
 import pytest
 from tests.http.wire import WIRES
+from tests.operation.warm import OURS, ran
 
 from reticket import __version__
 from reticket.testing import running_server
@@ -101,13 +101,9 @@ FAULTS = {
 
 def start(folder, *words, **variables):
     """What a start in that folder says, which is not expected to last."""
-    command = [sys.executable, "-m", "reticket", "serve", "--create"]
-    command += ["--data", str(folder / "data"), *words]
-    return subprocess.run(
-        command if "--port" in words else [*command, "--port", "0"],
-        env=without_settings() | CHEAP_SIGN_INS | variables,
-        capture_output=True, text=True, timeout=PATIENCE,
-    )  # fmt: skip
+    words = ["serve", "--create", "--data", folder / "data", *words]
+    words += [] if "--port" in words else ["--port", "0"]
+    return ran(words, without_settings() | CHEAP_SIGN_INS | variables)
 
 
 def sentence(stopped):
@@ -149,6 +145,18 @@ def test_a_fault_stops_the_start_with_one_sentence_and_no_secret(stopped, name):
     assert said.startswith(FAULTS[name].says.replace("FOLDER", str(folder)))
     secrets = [value for key, value in FAULTS[name].variables if key == "RETICKET_MASTER_KEY"]
     assert not any(secret in said for secret in ["hidden", *secrets])
+
+
+def test_a_start_out_of_a_fresh_interpreter_ends_alike(stopped, tmp_path):
+    folder, end = stopped["unknown key"]
+    data = ["--data", str(tmp_path), "--config", str(folder / "config.toml"), "--port", "0"]
+    fresh = subprocess.run(
+        [*OURS, "serve", "--create", *data],
+        env=without_settings() | CHEAP_SIGN_INS,
+        capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert (fresh.returncode, fresh.stdout) == (end.returncode, end.stdout)
+    assert sentence(fresh) == sentence(end)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,10 @@
 """TLS by certificate files; nothing of it is spoken in the clear."""
 
 import datetime
+import os
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import urllib.request
 import warnings
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from tests.http.connection.stream import deaf, is_forgotten
 
+from reticket.testing import server
 from reticket.testing.server import free_port
 from reticket.testing.waiting import PATIENCE, until
 
@@ -65,8 +66,7 @@ def serving(folder, **connections):
     )
     command = [sys.executable, "-m", "reticket", "serve", "--create", "--port", str(port)]
     command += ["--data", str(folder / "data"), "--config", f"{folder}/reticket.toml"]
-    with (folder / "printed").open("wb") as printed:
-        process = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
+    process = server.start(command, folder / "printed", dict(os.environ))
     try:
         trusted = ssl.create_default_context(cafile=folder / "cert.pem")
         yield (
@@ -111,8 +111,8 @@ AES_GCM = [(128, 256), (256, 384)]
 @pytest.mark.parametrize(
     ("kind", "key"),
     [
-        ("ECDSA", ec.generate_private_key(ec.SECP256R1())),
-        ("RSA", rsa.generate_private_key(65537, 2048)),
+        ("ECDSA", lambda: ec.generate_private_key(ec.SECP256R1())),
+        ("RSA", lambda: rsa.generate_private_key(65537, 2048)),
     ],
     ids=["ECDSA", "RSA"],
 )
@@ -121,7 +121,7 @@ def test_fapi2_5_2_2_tls_1_2_has_ecdhe_with_aes_gcm_alone(tmp_path, kind, key):
     known = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     known.set_ciphers(EVERY)
     suites = {each["name"] for each in known.get_ciphers() if each["protocol"] != "TLSv1.3"}
-    with serving(_certified(tmp_path, key)) as (port, _, _):
+    with serving(_certified(tmp_path, key())) as (port, _, _):
         spoken = {name for name in suites if _speaks(port, f"{name}:@SECLEVEL=0")}
     assert spoken == {f"ECDHE-{kind}-AES{bits}-GCM-SHA{sha}" for bits, sha in AES_GCM}
 

@@ -13,6 +13,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from reticket.testing import server
+from reticket.testing.waiting import PATIENCE
 
 BECOME_PARENT = 36
 """PR_SET_CHILD_SUBREAPER: a process that its parent has left is ours."""
@@ -53,12 +57,13 @@ class Warm:
         self._network = _network()
         self._process = None
 
-    def start(self, command, log, environment):
+    def start(self, command, log, environment, errors=None):
         """What `cold` does, sooner."""
         if command[:3] != OURS or _needs_a_fresh_one(environment) or _network() != self._network:
-            return self._cold(command, log, environment)
+            return self._cold(command, log, environment, errors)
         log.touch()
-        order = {"words": command[3:], "log": str(log), "environment": environment}
+        files = [str(log), str(errors or log)]
+        order = {"words": command[3:], "files": files, "environment": environment}
         with self._lock:
             self._process = self._process or _opened()
             self._process.stdin.write(json.dumps(order) + "\n")
@@ -68,6 +73,19 @@ class Warm:
     def close(self):
         if self._process:
             self._process.communicate()
+
+
+def ran(words, environment):
+    """`reticket` with these words, run to its end: what `subprocess.run` would return."""
+    command = [*OURS, *map(str, words)]
+    with TemporaryDirectory() as folder:
+        files = Path(folder, "output"), Path(folder, "errors")
+        process = server.start(command, files[0], environment, files[1])
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(command, code, *(file.read_text() for file in files))
 
 
 def _opened():
@@ -124,12 +142,12 @@ def _forked():
     return int(said)
 
 
-def _become(words, log, environment):
+def _become(words, files, environment):
     nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for ours, theirs in ((nothing, 0), (output, 1), (output, 2)):
+    output, errors = (os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for file in files)
+    for ours, theirs in ((nothing, 0), (output, 1), (errors, 2)):
         os.dup2(ours, theirs)
-    os.closerange(3, output + 1)
+    os.closerange(3, errors + 1)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["reticket", *words]

@@ -87,11 +87,11 @@ def without_settings() -> dict[str, str]:
 
 
 def start(
-    command: Sequence[str], log: Path, environment: Mapping[str, str]
+    command: Sequence[str], log: Path, environment: Mapping[str, str], errors: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """A process that appends its output to a log."""
-    with log.open("ab") as output:
-        return subprocess.Popen(command, stdout=output, stderr=output, env=environment)  # noqa: S603
+    """A process that appends its output to a log, and its errors to another file if given."""
+    with log.open("ab") as output, (errors or log).open("ab") as other:
+        return subprocess.Popen(command, stdout=output, stderr=other, env=environment)  # noqa: S603
 
 
 def free_port() -> int:
