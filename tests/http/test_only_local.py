@@ -5,6 +5,7 @@ import functools
 import os
 import signal
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from tests.http.test_workers import children
@@ -20,7 +21,7 @@ from reticket.testing.waiting import until
 
 
 def always_local(application):
-    return only_local(application, lambda: True)
+    return only_local(application, SimpleNamespace(is_local=True))
 
 
 def status_of(*headers, guard=always_local, peer=("127.0.0.1", 50_000), version="1.1"):
@@ -73,7 +74,7 @@ def test_a_request_that_was_forwarded_is_forbidden(name):
 
 def test_http_1_0_is_forbidden_because_a_hidden_proxy_may_use_it():
     assert status_of((b"host", b"localhost"), version="1.0") == 403
-    public = functools.partial(only_local, is_local=lambda: False)
+    public = functools.partial(only_local, reach=SimpleNamespace(is_local=False))
     assert status_of((b"host", b"localhost"), version="1.0", guard=public) == 200
 
 
@@ -103,7 +104,7 @@ def test_another_machine_is_forbidden_on_a_wildcard_listener(peer, status):
 
 
 def test_without_demo_data_every_machine_is_answered():
-    guard = functools.partial(only_local, is_local=lambda: False)
+    guard = functools.partial(only_local, reach=SimpleNamespace(is_local=False))
     said = (b"host", b"a.example"), (b"via", b"a proxy")
     assert status_of(*said, guard=guard, peer=("192.0.2.1", 1)) == 200
 

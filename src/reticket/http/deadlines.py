@@ -42,7 +42,8 @@ class Deadlines:
         loop = task.get_loop()
         self._since[task] = loop.time()
         if self._checking_loop is not loop:
-            self._schedule_check(loop)
+            self._checking_loop = loop
+            loop.call_later(CHECK_INTERVAL, self._check, loop)
         cancelled = task.cancelling()
         try:
             return await work
@@ -63,16 +64,12 @@ class Deadlines:
             task.uncancel()
         return late
 
-    def _schedule_check(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._checking_loop = loop
-        loop.call_later(CHECK_INTERVAL, self._check, loop)
-
     def _check(self, loop: asyncio.AbstractEventLoop) -> None:
         until = loop.time() - self._timeout
         late = {task for task, since in self._since.items() if since <= until} - self._late
         self._late |= late
         for task in late:
             task.cancel()
-        self._checking_loop = None
+        self._checking_loop = loop if self._since else None
         if self._since:
-            self._schedule_check(loop)
+            loop.call_later(CHECK_INTERVAL, self._check, loop)

@@ -6,6 +6,7 @@ No framework and no middleware on this path; every other request goes to the pag
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -132,17 +133,21 @@ class Edge:
         self, match: Match, scope: Scope, receive: Receive, caller: Caller
     ) -> tuple[WireResponse, bool]:
         """The response, and whether it is a refusal, which a dialect's status may not show."""
+        request_with = partial(
+            WireRequest, scope["method"], scope["path"], scope["query_string"], scope["headers"],
+            caller=caller, parameters=match.parameters,
+        )  # fmt: skip
         body = b""
         try:
             body = await self._body(scope, receive)
-            request = _request(scope, match, caller, body)
+            request = request_with(body)
             operation = match.route.operate(request) if match.route else self._none(match, request)
             work = carried_out(operation, self._performer, caller)
             response, refuses = await self._deadlines.keep(work), False
         except ClientGone:
             raise
         except Exception as error:
-            request = _request(scope, match, caller, body)
+            request = request_with(body)
             response, refuses = await self._refused(match, request, error), True
         if match.route is not None and match.route.readers is not None:
             response = await self._for_readers(match, match.route, request, response)
@@ -193,7 +198,9 @@ class Edge:
             self._incidents.failed("internal_error", error, **context)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        if _declared_length(scope) > self._body_limit:
+        headers = dict(scope["headers"])
+        declared = headers.get(b"content-length", b"")
+        if declared.isdigit() and int(declared[:MOST_DIGITS]) > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
         parts: list[bytes] = []
         length, more = 0, True
@@ -205,10 +212,7 @@ class Edge:
             length, more = length + len(parts[-1]), message.get("more_body", False)
         if length > self._body_limit:
             raise Refusal(Code.TOO_LARGE)
-        if (
-            length
-            and dict(scope["headers"]).get(b"content-encoding", b"").lower() not in NO_CODINGS
-        ):
+        if length and headers.get(b"content-encoding", b"").lower() not in NO_CODINGS:
             raise Refusal(Code.UNSUPPORTED_ENCODING)
         return b"".join(parts)
 
@@ -237,23 +241,6 @@ def _caller(scope: Scope, chosen_by: bytes | None) -> Caller:
         client[0] if client else "",
         (chosen and chosen_id(chosen)) or new_id(),
         device[:LONGEST_DEVICE].decode("latin-1") if device else None,
-    )
-
-
-def _declared_length(scope: Scope) -> int:
-    declared = dict(scope["headers"]).get(b"content-length", b"")
-    return int(declared[:MOST_DIGITS]) if declared.isdigit() else 0
-
-
-def _request(scope: Scope, match: Match, caller: Caller, body: bytes) -> WireRequest:
-    return WireRequest(
-        scope["method"],
-        scope["path"],
-        scope["query_string"],
-        scope["headers"],
-        body,
-        caller,
-        match.parameters,
     )
 
 

@@ -8,7 +8,8 @@ HTTP/1.0, which nginx uses by default and no browser does.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable
+from typing import Protocol
 
 from reticket.core.addresses import is_loopback, parsed
 from reticket.http.asgi import Asgi, Receive, Scope, Send
@@ -28,15 +29,23 @@ _REASONS = {
 }
 
 
-def only_local(application: Asgi, is_local: Callable[[], bool]) -> Asgi:
-    """The application. While `is_local` returns True, it accepts only requests from this machine
-    that were not forwarded and whose `Host` names it.
+class Reach(Protocol):
+    """Says whether only this machine is answered; it may change while the service runs."""
+
+    is_local: bool
+
+
+def only_local(application: Asgi, reach: Reach) -> Asgi:
+    """The application. While its reach is local, it accepts only requests from this machine that
+    were not forwarded and whose `Host` names it.
     """
 
-    def fault(scope: Scope) -> int | None:
-        return _fault(scope) if is_local() else None
+    def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if reach.is_local and scope["type"] == "http" and (status := _fault(scope)):
+            return _refuse(send, status, _REASONS[status])
+        return application(scope, receive, send)
 
-    return _guarded(application, fault, _REASONS)
+    return answer
 
 
 def only_addressed(application: Asgi, address: str) -> Asgi:
@@ -47,24 +56,18 @@ def only_addressed(application: Asgi, address: str) -> Asgi:
         address: where it listens. A page with another name may be DNS rebinding.
     """
 
-    def fault(scope: Scope) -> int | None:
-        hosts = [_name_in(value) for name, value in scope["headers"] if name == b"host"]
-        is_named = all(is_loopback(host) or _is_same(host, address) for host in hosts)
-        return None if is_named else MISDIRECTED
-
-    return _guarded(application, fault, {MISDIRECTED: _ELSEWHERE})
-
-
-def _guarded(
-    application: Asgi, fault: Callable[[Scope], int | None], reasons: Mapping[int, bytes]
-) -> Asgi:
     def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        status = fault(scope) if scope["type"] == "http" else None
-        if status is None:
-            return application(scope, receive, send)
-        return _refuse(send, status, reasons[status])
+        if scope["type"] == "http" and not _names(scope, address):
+            return _refuse(send, MISDIRECTED, _ELSEWHERE)
+        return application(scope, receive, send)
 
     return answer
+
+
+def _names(scope: Scope, address: str) -> bool:
+    """Whether every `Host` is that address or names this machine."""
+    hosts = [_name_in(value) for name, value in scope["headers"] if name == b"host"]
+    return all(is_loopback(host) or _is_same(host, address) for host in hosts)
 
 
 def _fault(scope: Scope) -> int | None:

@@ -70,21 +70,20 @@ class Reach:
     Args:
         instance: another process may mark its directory as a demo at any time.
         is_local: decided at the start, once for all workers, because it costs hashes.
+
+    Attributes:
+        is_local: the result of the last check.
     """
 
     def __init__(self, instance: OpenedService, is_local: bool) -> None:
         self._instance = instance
-        self._is_local = is_local
-
-    def is_local(self) -> bool:
-        """The result of the last check."""
-        return self._is_local
+        self.is_local = is_local
 
     def check(self) -> None:
         """Check whether the directory is marked now. Unavailable."""
-        if not self._is_local and not self._instance.settings.demo_public:
-            self._is_local = is_marked(self._instance)
-            if self._is_local:
+        if not self.is_local and not self._instance.settings.demo_public:
+            self.is_local = is_marked(self._instance)
+            if self.is_local:
                 _log.warning("demo", warning=_marked(self._instance))
 
 

@@ -105,7 +105,7 @@ def application(
     )
     shared = readable(edge, settings.cors_origins, (*_FOR_OPERATORS, *_unreadable(dialects)))
     answering = also_below(provider_of(settings).path, _NAMED, shared)
-    return only_local(answering, reach.is_local)
+    return only_local(answering, reach)
 
 
 def meter_of(settings: Settings, number: int = 0) -> Meter:

@@ -64,8 +64,7 @@ class Akinon(Dialect):
     )
 
     def __init__(self, options: Options) -> None:
-        required = options.require_access_token
-        subject = user.subject_of_access_token if required else user.any_subject
+        subject = user.subject_of_access_token if options.require_access_token else None
         self.routes: Sequence[Route] = (
             *session.routes(subject, FactorRule(options.second_factor)),
             *user.ROUTES,

@@ -32,9 +32,14 @@ def read(request: WireRequest, kind: type[S]) -> S:
         Refusal: MALFORMED, UNSUPPORTED_MEDIA_TYPE.
         Invalid: the body is no object, or a member is not valid.
     """
-    members = _object(request)
+    members, faults = _object(request), {}
     names = kind.__struct_encode_fields__
-    faults = {name: [fault] for name in names if (fault := _fault(members.get(name)))}
+    for name in names:
+        value = members.get(name)
+        if value is None or value == "":
+            faults[name] = ["is required"]
+        elif not isinstance(value, str):
+            faults[name] = ["must be a string"]
     if faults:
         raise Invalid(faults)
     return kind(*map(members.get, names))
@@ -49,9 +54,3 @@ def _object(request: WireRequest) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Invalid({"body": ["must be an object"]})
     return value
-
-
-def _fault(value: object) -> str | None:
-    if value is None or value == "":
-        return "is required"
-    return None if isinstance(value, str) else "must be a string"

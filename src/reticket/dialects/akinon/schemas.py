@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.core import people
-from reticket.core.model import Issued
 from reticket.dialects.akinon.profile import PERSON, Person
 from reticket.wire import Headers, WireResponse
 
@@ -78,11 +77,6 @@ class UnauthorizedError(Struct, rename="camel"):
     """A refusal in one sentence."""
 
     api_error: Annotated[list[str], Meta(description="Error message")] | UnsetType = UNSET
-
-
-def pair_of(issued: Issued) -> RefreshTokenResponse:
-    """The two tokens of a pair."""
-    return RefreshTokenResponse(issued.access_token, issued.refresh_token)
 
 
 def profile_of(user: people.User) -> Profile:

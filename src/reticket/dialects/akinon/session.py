@@ -14,7 +14,6 @@ from reticket.dialects.akinon.schemas import (
     RefreshTokenRequest,
     RefreshTokenResponse,
     answer,
-    pair_of,
 )
 from reticket.dialects.akinon.user import USER, ReadSubject
 from reticket.wire import Operation, Route, WireRequest, WireResponse
@@ -27,11 +26,12 @@ class Session:
     """The operations on a session, from log-in to log-out.
 
     Args:
-        subject: reads the subject whose refresh tokens a request may use.
+        subject: reads the subject whose refresh tokens a request may use. None allows every
+            subject: a client refreshes when its access token has expired.
         factor: how a person with a second factor is treated.
     """
 
-    subject: ReadSubject
+    subject: ReadSubject | None
     factor: FactorRule
 
     def log_in(self, request: WireRequest) -> Operation:
@@ -39,18 +39,19 @@ class Session:
         body = read(request, LoginRequest)
         user = yield from SignIn(USER, body.username, body.password, PERSON.dialect, self.factor)
         issued = yield from BeginSession(USER, user)
-        return answer(200, pair_of(issued))
+        return answer(200, RefreshTokenResponse(issued.access_token, issued.refresh_token))
 
     def refresh(self, request: WireRequest) -> Operation:
         """Use a refresh token, and return the next pair."""
-        subject = yield from self.subject(request)
+        subject = (yield from self.subject(request)) if self.subject else None
         token = read(request, RefreshTokenRequest).refresh_token
         issued = yield from Refresh(USER, token, subject=subject, part=PERSON.dialect)
-        return answer(201, pair_of(issued))
+        return answer(201, RefreshTokenResponse(issued.access_token, issued.refresh_token))
 
     def log_out(self, request: WireRequest) -> Operation:
         """End a session. One that has already ended gets the same response."""
-        yield from self.subject(request)
+        if self.subject:
+            yield from self.subject(request)
         token = read(request, RefreshTokenRequest).refresh_token
         try:
             yield from EndSession(USER, token)
@@ -60,7 +61,7 @@ class Session:
         return WireResponse(204, b"", None)
 
 
-def routes(subject: ReadSubject, factor: FactorRule) -> tuple[Route, ...]:
+def routes(subject: ReadSubject | None, factor: FactorRule) -> tuple[Route, ...]:
     """The routes of log-in, refresh and log-out."""
     session = Session(subject, factor)
     return (

@@ -18,8 +18,8 @@ AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
 KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
 
-ReadSubject = Callable[[WireRequest], Asking[str | None]]
-"""Reads the id of the subject whose tokens a request may use; None allows every subject."""
+ReadSubject = Callable[[WireRequest], Asking[str]]
+"""Reads the id of the subject whose tokens a request may use."""
 
 
 def current_user(request: WireRequest) -> Asking[User]:
@@ -37,15 +37,9 @@ def current_user(request: WireRequest) -> Asking[User]:
     return holder
 
 
-def subject_of_access_token(request: WireRequest) -> Asking[str | None]:
+def subject_of_access_token(request: WireRequest) -> Asking[str]:
     """The subject of a valid access token. INVALID_ACCESS_TOKEN."""
     return (yield from current_user(request)).id
-
-
-def any_subject(request: WireRequest) -> Asking[str | None]:
-    """Every subject: a client refreshes when its access token has expired."""
-    yield from ()
-    return None
 
 
 def profile(request: WireRequest) -> Operation:
