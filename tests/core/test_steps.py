@@ -28,7 +28,7 @@ def token(generation=5, context="1000", ends=NOW + 10**9):
 def rotate(row, presented=None, holder=ADA, waiting=(), **command):
     asked = Refresh(**{"resource": "test", "token": "text", **command})
     step = RefreshStep(
-        asked, ROW.id, AKINON_2026, NOBODY, presented or token(),
+        asked, AKINON_2026, NOBODY, presented or token(),
         lambda resource, subject: holder, lambda subject: subject in waiting,
     )  # fmt: skip
     return step(row, NOW)
@@ -36,7 +36,7 @@ def rotate(row, presented=None, holder=ADA, waiting=(), **command):
 
 def sign_out(row, presented=None, resource="test"):
     asked, presented = EndSession(resource, "text"), presented or token()
-    return SignOutStep(asked, ROW.id, AKINON_2026, NOBODY, presented)(row, NOW)
+    return SignOutStep(asked, AKINON_2026, NOBODY, presented)(row, NOW)
 
 
 ELSEWHERE = "elsewhere"
@@ -187,9 +187,7 @@ def test_a_reused_token_is_detected_even_with_an_invalid_scope():
 def exchange(row, holder=ADA, waiting=(), **command):
     asked = ExchangeToken(**{"resource": "test", "family": ROW.id, **command})
     has_pending = waiting.__contains__
-    return ExchangeStep(asked, ROW.id, AKINON_2026, NOBODY, lambda *_: holder, has_pending)(
-        row, NOW
-    )
+    return ExchangeStep(asked, AKINON_2026, NOBODY, lambda *_: holder, has_pending)(row, NOW)
 
 
 @pytest.mark.parametrize(

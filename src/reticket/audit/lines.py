@@ -49,7 +49,11 @@ def encode(events: Sequence[Event]) -> bytes:
 
     Control characters are escaped twice: a reader of the JSON gets them, a terminal does not.
     """
-    written = _encoded([_Line(_rfc3339(event.at), *event[1:]) for event in events])
+    lines = list(map(_line, events))
+    try:
+        written = _encoder.encode_lines(lines)
+    except (UnicodeEncodeError, OverflowError):  # the slow way accepts lone surrogates
+        written = b"".join(map(_encoded_slowly, lines))
     if written.isascii() and b"\x7f" not in written:
         return written
     return escaped_lines(written.decode()).encode()
@@ -64,18 +68,15 @@ def decode(line: bytes) -> Event:
     return Event(**members | {"at": _milliseconds(members["at"])})
 
 
-def _encoded(lines: Sequence[msgspec.Struct]) -> bytes:
-    try:
-        return _encoder.encode_lines(lines)
-    except (UnicodeEncodeError, OverflowError):  # the slow way accepts lone surrogates
-        return b"".join(map(_encoded_slowly, lines))
-
-
 def _encoded_slowly(line: msgspec.Struct) -> bytes:
     """The same form to the byte, which rotation relies on."""
     members = msgspec.structs.asdict(line).items()
     present = {NAMES.get(name, name): value for name, value in members if value is not None}
     return json.dumps(present, default=str, separators=(",", ":")).encode() + b"\n"
+
+
+def _line(event: Event) -> msgspec.Struct:
+    return _Line(_rfc3339(event.at), *event[1:])
 
 
 @lru_cache(maxsize=64)

@@ -18,13 +18,6 @@ def whole_seconds(milliseconds: int) -> int:
     return -(-milliseconds // SECOND)
 
 
-def up_to_second(at: int) -> int:
-    """The first whole second at or after a time in milliseconds. JWTs have whole seconds (RFC 7519
-    §2); rounding up keeps tokens valid for their whole lifetime.
-    """
-    return -(-at // SECOND) * SECOND
-
-
 class Reuse(StrEnum):
     """What an older token does to its family."""
 

@@ -21,7 +21,10 @@ ORDERS = "https://orders.example.com"
 
 class Looks(World):
     def perform(self, command):
-        return self._runner.run(_awaited(self.service.perform(command, CALLER)))
+        async def performed():
+            return await self.service.perform(command, CALLER)
+
+        return self._runner.run(performed())
 
     def registration(self, client):
         return registration_of(self.people.client(client), Provider(ISSUER, PRESETS))
@@ -87,10 +90,6 @@ class Looks(World):
 
     def causes(self, event="refused"):
         return [each.cause for each in self.lines_of(event)]
-
-
-async def _awaited(awaitable):
-    return await awaitable
 
 
 def broken(*arguments, **more):

@@ -160,23 +160,29 @@ class BatchQueue(Generic[I, O]):
             loop.call_later(PAUSE, self._dispatch, loop)
 
     def _process(self, loop: asyncio.AbstractEventLoop, batch: list[Waiting[I, O]]) -> None:
-        results = self._results_of(batch, loop.time() - self._longest_wait)
+        items, _, queued = zip(*batch, strict=True)
+        since = loop.time() - self._longest_wait
+        results: Sequence[O | BaseException | RowLocked]
+        try:
+            results = self._work(items) if min(queued) >= since else self._in_time(batch, since)
+            if len(results) != len(batch):
+                raise ValueError(f"{len(batch)} items have {len(results)} results")
+        except BaseException as error:  # given to every item of the batch
+            results = [error] * len(batch)
         loop.call_soon_threadsafe(self._deliver, loop, batch, results)
 
-    def _results_of(
+    def _in_time(
         self, batch: list[Waiting[I, O]], since: float
     ) -> Sequence[O | BaseException | RowLocked]:
         """The result of each; an item that was queued before `since` is Unavailable."""
-        asked = [item for item, _, queued in batch if queued >= since]
-        try:
-            results = self._work(asked) if asked else ()
-            if len(results) != len(asked):
-                raise ValueError(f"{len(asked)} items have {len(results)} results")
-        except BaseException as error:  # given to every item of the batch
-            return [error] * len(batch)
-        if len(asked) == len(batch):
-            return results
-        return _with_late(results, [queued < since for _, _, queued in batch])
+        too_late = Unavailable("the store has kept a batch waiting for too long")
+        results: list[O | BaseException | RowLocked] = [too_late] * len(batch)
+        kept = [at for at, (_, _, queued) in enumerate(batch) if queued >= since]
+        if kept:
+            done = self._work([batch[at][0] for at in kept])
+            for at, result in zip(kept, done, strict=True):
+                results[at] = result
+        return results
 
     def _deliver(
         self,
@@ -198,11 +204,3 @@ class BatchQueue(Generic[I, O]):
                     future.set_result(result)
         finally:  # a StopIteration cannot be set, and must not stop the queue
             self._begin_next(loop, locked)
-
-
-def _with_late(
-    results: Sequence[O | BaseException | RowLocked], late: Sequence[bool]
-) -> Sequence[O | BaseException | RowLocked]:
-    answered = iter(results)
-    too_late = Unavailable("the store has kept a batch waiting for too long")
-    return [too_late if each else next(answered) for each in late]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from reticket.core.commands import (
@@ -21,7 +22,6 @@ from reticket.core.commands import (
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import (
-    Asked,
     Caller,
     Family,
     Holder,
@@ -31,7 +31,7 @@ from reticket.core.model import (
     Selection,
 )
 from reticket.core.people import Client, User
-from reticket.core.policy import SECOND, Policy, up_to_second
+from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import (
     ROW_LOCKED,
     AuditLog,
@@ -47,7 +47,8 @@ from reticket.core.ports import (
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
-from reticket.core.sessions.requests import NewSession, PairStep, SessionStep
+from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
+from reticket.core.sessions.rotation import up_to_second
 from reticket.core.sessions.steps import (
     DryRunStep,
     ExchangeStep,
@@ -60,8 +61,6 @@ from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
 
 R = TypeVar("R")
-
-WithPolicy: TypeAlias = BeginSession | Refresh | EndSession | ExchangeToken | IssueAccess
 
 StoreResult: TypeAlias = StepOutcome | NotReplicated[StepOutcome] | RowLocked
 
@@ -96,18 +95,24 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._devices = Devices(clock)
-        self._ends: BatchQueue[SignOutStep, StepOutcome] = BatchQueue(pool, self._end_batch)
-        self._pairs: BatchQueue[PairStep, Issued] = BatchQueue(pool, self.refresh_batch)
+        find, has_pending = self.holder_of, directory.pending
+        self._refresh_step = partial(RefreshStep, holder_of=find, has_pending=has_pending)
+        self._exchange_step = partial(ExchangeStep, holder_of=find, has_pending=has_pending)
+        self._ends: BatchQueue[Placed[SignOutStep], StepOutcome] = BatchQueue(pool, self._end_batch)
+        self._pairs: BatchQueue[Placed[PairStep], Issued] = BatchQueue(pool, self.refresh_batch)
         self._starts: BatchQueue[NewSession, Issued] = BatchQueue(pool, self._begin_batch)
-        self._reads: BatchQueue[tuple[bytes, Step[Any]], Any] = BatchQueue(pool, self._read)
+        self._reads: BatchQueue[Placed[Step[Any]], Any] = BatchQueue(pool, self._read)
         self._notes: BatchQueue[Event, None] = BatchQueue(pool, self._record, math.inf)
         self._newest_note: asyncio.Future[None] | None = None
 
-    async def refresh(self, command: Refresh, caller: Caller) -> Issued:
-        """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED."""
-        kind = self._kinds[command.resource]
-        token = self._open(kind, command.token, caller)
-        return await self._pairs.put(self._refresh_step(command, token, caller))
+    def refresh(self, command: Refresh, caller: Caller) -> asyncio.Future[Issued]:
+        """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED. Call on the event
+        loop.
+        """
+        token = self._open(self._kinds[command.resource], command.token, caller)
+        policy = command.policy or self._policies[command.resource]
+        step = self._refresh_step(command, policy, caller, token)
+        return self._pairs.put((token.family, step))
 
     async def rehearse(self, command: DryRunRefresh, caller: Caller) -> tuple[RefreshToken, Family]:
         """The token and row that a refresh would find. Raises what the refresh would raise, and
@@ -115,24 +120,25 @@ class Engine:
         """
         refresh = command.refresh
         token = self._mint.read_refresh(self._kinds[refresh.resource], refresh.token)
-        dry_run = DryRunStep(self._refresh_step(refresh, token, caller))
-        row, outcome = await self._reads.put((token.family, dry_run))
+        policy = refresh.policy or self._policies[refresh.resource]
+        step = DryRunStep(self._refresh_step(refresh, policy, caller, token))
+        row, outcome = await self._reads.put((token.family, step))
         _admitted(outcome)
         return token, row
 
-    async def derive(self, command: ExchangeToken, caller: Caller) -> Issued:
-        """Make another access token for a live family. INVALID_TOKEN, ACCESS_DENIED."""
-        policy = self._policy_of(command)
-        find, has_pending = self.holder_of, self._directory.pending
-        step = ExchangeStep(command, command.family, policy, caller, find, has_pending)
-        return await self._pairs.put(step)
+    def derive(self, command: ExchangeToken, caller: Caller) -> asyncio.Future[Issued]:
+        """Make another access token for a live family. INVALID_TOKEN, ACCESS_DENIED. Call on the
+        event loop.
+        """
+        policy = command.policy or self._policies[command.resource]
+        return self._pairs.put((command.family, self._exchange_step(command, policy, caller)))
 
     async def end(self, command: EndSession, caller: Caller) -> Family:
         """Sign out: end the family of a refresh token. INVALID_TOKEN with its cause."""
-        kind = self._kinds[command.resource]
-        token = self._open(kind, command.token, caller)
-        policy = self._policy_of(command)
-        outcome = await self._ends.put(SignOutStep(command, token.family, policy, caller, token))
+        token = self._open(self._kinds[command.resource], command.token, caller)
+        policy = command.policy or self._policies[command.resource]
+        step = SignOutStep(command, policy, caller, token)
+        outcome = await self._ends.put((token.family, step))
         if outcome.refusal is not None or outcome.family is None:
             raise outcome.refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         return outcome.family
@@ -143,13 +149,13 @@ class Engine:
         """Start a family. INVALID_CREDENTIALS when the subject was disabled, deleted or given new
         credentials meanwhile.
         """
-        policy = self._policy_of(command)
+        policy = command.policy or self._policies[command.resource]
         return await self._starts.put(NewSession(command, policy, previous_sign_in, caller))
 
     def alone(self, command: IssueAccess, caller: Caller) -> Issued:
         """An access token that belongs to no family. Call on the event loop."""
         kind = self._kinds[command.resource]
-        policy = self._policy_of(command)
+        policy = command.policy or self._policies[command.resource]
         now = self._clock()
         begin = BeginSession(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
@@ -157,7 +163,7 @@ class Engine:
         row = self._first(NewSession(begin, policy, None, caller), now)._replace(generation=0)
         outcome = StepOutcome(now, Outcome.DERIVED, row, command.holder)
         self.note(granted(kind.name, outcome, caller))
-        return self._issue(kind, policy, outcome, command.asked)
+        return self._mint.issue(kind, policy, *_admitted(outcome), command.asked)
 
     async def find(self, family: bytes) -> tuple[Family | None, int]:
         """The row as it is, and the store's time, read in a batch with other readers."""
@@ -190,14 +196,6 @@ class Engine:
         program = look_up(subject)
         return program if program and not program.disabled else None
 
-    def _refresh_step(self, command: Refresh, token: RefreshToken, caller: Caller) -> RefreshStep:
-        policy = self._policy_of(command)
-        find, has_pending = self.holder_of, self._directory.pending
-        return RefreshStep(command, token.family, policy, caller, token, find, has_pending)
-
-    def _policy_of(self, command: WithPolicy) -> Policy:
-        return command.policy or self._policies[command.resource]
-
     def _open(self, kind: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:
             return self._mint.read_refresh(kind, text)
@@ -205,18 +203,13 @@ class Engine:
             self.note(refused(self._clock(), kind.name, refusal, caller))
             raise
 
-    def _issue(self, kind: TokenKind, policy: Policy, result: StepOutcome, asked: Asked) -> Issued:
-        outcome, family, holder = _admitted(result)
-        context, now = result.context, result.now
-        return self._mint.issue(kind, policy, outcome, family, holder, context, now, asked)
-
-    def _transact(self, batch: Sequence[SessionStep]) -> Sequence[StoreResult]:
+    def _transact(self, batch: Sequence[Placed[SessionStep]]) -> Sequence[StoreResult]:
         """Run the steps and record their events, before any of them is answered."""
         self._directory.catch_up()
-        results: Sequence[StoreResult] = self._store.transact([(s.family, s) for s in batch])
+        results: Sequence[StoreResult] = self._store.transact(batch)
         events: list[Event] = []
         ends = False
-        for step, result in zip(batch, results, strict=True):
+        for (_, step), result in zip(batch, results, strict=True):
             if result is not ROW_LOCKED:
                 outcome = result.result if isinstance(result, NotReplicated) else result
                 events += audit_events_of(step.command.resource, outcome, step.caller)
@@ -225,24 +218,28 @@ class Engine:
         return results
 
     def _end_batch(
-        self, batch: Sequence[SignOutStep]
+        self, batch: Sequence[Placed[SignOutStep]]
     ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
         return [_replicated(result) for result in self._transact(batch)]
 
-    def refresh_batch(self, batch: Sequence[PairStep]) -> Sequence[Issued | Exception | RowLocked]:
+    def refresh_batch(
+        self, batch: Sequence[Placed[PairStep]]
+    ) -> Sequence[Issued | Exception | RowLocked]:
         """The token pairs of a batch, made one after the other on this thread. On the event loop,
         between requests, a signature costs more (ADR 0006).
         """
-        return list(map(self._pair, batch, self._transact(batch)))
+        _, steps = zip(*batch, strict=True)
+        return list(map(self._pair, steps, self._transact(batch)))
 
     def _pair(
         self, step: PairStep | NewSession, result: StoreResult
     ) -> Issued | Exception | RowLocked:
         if not isinstance(result, StepOutcome):
             return _replicated(result)
+        command, policy = step.command, step.policy
         try:
-            kind = self._kinds[step.command.resource]
-            return self._issue(kind, step.policy, result, step.command.asked)
+            kind = self._kinds[command.resource]
+            return self._mint.issue(kind, policy, *_admitted(result), command.asked)
         except Exception as error:  # the others of the batch still get their answer
             return error
 
@@ -318,7 +315,7 @@ class Engine:
         client = self._directory.client(client_id)
         return client is not None and not client.disabled
 
-    def _read(self, batch: Sequence[tuple[bytes, Step[Any]]]) -> Sequence[Any]:
+    def _read(self, batch: Sequence[Placed[Step[Any]]]) -> Sequence[Any]:
         self._directory.catch_up()
         found = self._store.transact(batch)
         return [each.result if isinstance(each, NotReplicated) else each for each in found]
@@ -328,14 +325,16 @@ class Engine:
         return [None] * len(events)
 
 
-def _admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder]:
-    """Outcome, row and subject of a step that was not refused. Otherwise raises the refusal."""
+def _admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder, str | None, int]:
+    """Outcome, row, subject, context and time of a step that was not refused, as the mint takes
+    them. Otherwise raises the refusal.
+    """
     if result.change_pending:
         raise Unavailable("a change of the subject waits to end its families")
     refusal, outcome, family, holder = result.refusal, result.outcome, result.family, result.holder
     if refusal is not None or outcome is None or family is None or holder is None:
         raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
-    return outcome, family, holder
+    return outcome, family, holder, result.context, result.now
 
 
 def _replicated(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from reticket.core.commands import BeginSession
 from reticket.core.model import Caller
@@ -13,6 +13,10 @@ PairStep: TypeAlias = RefreshStep | ExchangeStep
 """A step whose answer is tokens."""
 
 SessionStep: TypeAlias = PairStep | SignOutStep
+
+S = TypeVar("S")
+Placed: TypeAlias = tuple[bytes, S]
+"""A step with the id of its family before it, as a store takes it."""
 
 
 class NewSession(NamedTuple):

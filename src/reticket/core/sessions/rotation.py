@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from reticket.core.model import Family, Outcome, RefreshToken
-from reticket.core.policy import SECOND, Policy, Reuse, up_to_second
+from reticket.core.policy import SECOND, Policy, Reuse
 
 
 class Decision(NamedTuple):
@@ -47,6 +47,13 @@ def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) ->
     if policy.reuse is Reuse.TOLERATE:
         return Decision(Outcome.TOLERATED, row)
     return Decision(Outcome.REUSED, revoked(row, now, "reuse"))
+
+
+def up_to_second(at: int) -> int:
+    """The first whole second at or after a time in milliseconds. JWTs have whole seconds (RFC 7519
+    §2); rounding up keeps tokens valid for their whole lifetime.
+    """
+    return -(-at // SECOND) * SECOND
 
 
 def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcome | None:

@@ -50,7 +50,6 @@ class RefreshStep(NamedTuple):
     """The step of a refresh. A refusal of kind, subject, check or context changes no row."""
 
     command: Refresh
-    family: bytes
     policy: Policy
     caller: Caller
     token: RefreshToken
@@ -93,7 +92,6 @@ class SignOutStep:
     """
 
     command: EndSession
-    family: bytes
     policy: Policy
     caller: Caller
     token: RefreshToken
@@ -119,7 +117,6 @@ class ExchangeStep:
     """The step of a token exchange: reads the row and does not change it."""
 
     command: ExchangeToken
-    family: bytes
     policy: Policy
     caller: Caller
     holder_of: Callable[[str, str], Holder | None]

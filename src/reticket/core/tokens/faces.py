@@ -52,23 +52,14 @@ def opaque_text(token: RefreshToken, key: MacKey) -> str:
     """`rtk_` and base64url of key id, family, issue time, generation, end in seconds, context and
     MAC.
     """
-    body = b"".join(
-        (
-            key.id,
-            token.family,
-            token.issued_at.to_bytes(6, "big"),
-            token.generation.to_bytes(8, "big"),
-            _end(token.expires_at),
-            b"" if token.context is None else b"=" + token.context.encode(),
-        )
-    )
+    body = key.id + token.family
+    body += token.issued_at.to_bytes(6, "big") + token.generation.to_bytes(8, "big")
+    if token.expires_at is not None:
+        ends = token.expires_at // SECOND | _NOT_UTF8
+        body += _DATED + ends.to_bytes(_DATED_BYTES - 1, "big")
+    if token.context is not None:
+        body += b"=" + token.context.encode()
     return PREFIX + to_text(body + key.mac(body)[:TAG_BYTES])
-
-
-def _end(expires_at: int | None) -> bytes:
-    if expires_at is None:
-        return b""
-    return _DATED + (expires_at // SECOND | _NOT_UTF8).to_bytes(_DATED_BYTES - 1, "big")
 
 
 def read_opaque(text: str, key_of: Callable[[bytes], MacKey | None]) -> RefreshToken | None:

@@ -22,7 +22,7 @@ from reticket.core.model import (
     Outcome,
     RefreshToken,
 )
-from reticket.core.policy import SECOND, Policy, up_to_second
+from reticket.core.policy import SECOND, Policy
 from reticket.core.tokens.faces import (
     from_text,
     hs256_text,
@@ -319,8 +319,10 @@ def _at_hash(access: str, algorithm: str) -> str:
 
 
 def _end(issued_at: int, lifetime: int, latest: int) -> int:
-    """The end of a token: a whole second, so that an answer and its token say one instant."""
-    return min(up_to_second(issued_at) + lifetime * SECOND, latest // SECOND * SECOND)
+    """The end of a token: a whole second, so that an answer and its token say one instant. The
+    time of issue is rounded up, as `decide` does.
+    """
+    return min(-(-issued_at // SECOND) + lifetime, latest // SECOND) * SECOND
 
 
 def _accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:

@@ -82,13 +82,15 @@ class SqliteStore:
         """One transaction and one fsync for the whole batch; no fsync when no row changes."""
         with self._writer.writing() as file:
             now = self._clock()
-            found = _rows(file, list(dict(batch)))
-            rows: dict[bytes, Family | None] = dict(found)
-            results = []
+            rows = _rows(file, list(dict(batch)))
+            changed, results = {}, []
             for family, step in batch:
-                rows[family], result = step(rows.get(family), now)
+                row = rows.get(family)
+                after, result = step(row, now)
+                if after is not None and after is not row:
+                    rows[family] = changed[family] = after
                 results.append(result)
-            _update(file, [row for key, row in rows.items() if row and row is not found.get(key)])
+            _update(file, list(changed.values()))
         return results
 
     def create(self, batch: Sequence[Family]) -> None:
@@ -212,19 +214,17 @@ def _conditions(file: File, selection: Selection) -> dict[str, Any]:
 
 
 def _update(file: File, rows: Sequence[Family]) -> None:
+    word = file.id_of
     for start in range(0, len(rows), LONGEST_UPDATE):
         batch = rows[start : start + LONGEST_UPDATE]
         placeholders = ",".join(["(?,?,?,?,?,?,?,?,?,?)"] * len(batch))
-        values = [value for row in batch for value in _changing(file, row)]
+        values: list[Any] = []
+        for row in batch:
+            values += (
+                row.id, word[row.context], row.expires_at, row.generation, row.parent, row.floor,
+                row.open_from, row.rotated_at, row.revoked_at, word[row.revoked_cause],
+            )  # fmt: skip
         file.connection.execute(UPDATE_BATCH.format(rows=placeholders), values)
-
-
-def _changing(file: File, row: Family) -> tuple[Any, ...]:
-    word = file.id_of
-    return (
-        row.id, word[row.context], row.expires_at, row.generation, row.parent, row.floor,
-        row.open_from, row.rotated_at, row.revoked_at, word[row.revoked_cause],
-    )  # fmt: skip
 
 
 def _packed(file: File, row: Family) -> tuple[Any, ...]:

@@ -24,7 +24,11 @@ changes a different page.
 """
 
 GRACE = 1.0
-"""Seconds beyond `busy_timeout` that a thread waits for the connection of this process."""
+"""Seconds beyond `busy_timeout` that a thread waits for the connection of this process. The wait
+is bounded: the thread that has the connection may wait for a file lock.
+"""
+
+LOCKED = "the session database is locked: another process is writing"
 
 CHECKPOINT_PAGES = 8000
 """Pages in the write-ahead log before a checkpoint copies them into the database file."""
@@ -81,7 +85,7 @@ class File:
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._path = path
-        self._busy_timeout = busy_timeout
+        self._longest_wait = busy_timeout + GRACE
         self._lock = threading.Lock()
         self.connection = _open(path, busy_timeout)
         self.word_of = WordOf(self.connection)
@@ -90,7 +94,8 @@ class File:
     @contextmanager
     def reading(self) -> Iterator[File]:
         """The connection, for this thread only."""
-        self._acquire()
+        if not self._lock.acquire(timeout=self._longest_wait):
+            raise Unavailable(LOCKED)
         try:
             yield self
         except sqlite3.Error as error:
@@ -101,7 +106,8 @@ class File:
     @contextmanager
     def writing(self) -> Iterator[File]:
         """The connection in a transaction: on an error everything is rolled back."""
-        self._acquire()
+        if not self._lock.acquire(timeout=self._longest_wait):
+            raise Unavailable(LOCKED)
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             yield self
@@ -114,11 +120,6 @@ class File:
             raise
         finally:
             self._lock.release()
-
-    def _acquire(self) -> None:
-        """The wait is bounded: the thread that has the connection may wait for a file lock."""
-        if not self._lock.acquire(timeout=self._busy_timeout + GRACE):
-            raise Unavailable("the session database is locked: another process is writing")
 
     def _roll_back(self) -> None:
         self.id_of.forget()
