@@ -199,3 +199,12 @@ def test_rfc6749_a_1_an_id_is_one_segment_of_a_path(server, api, name):
     assert api.ask("GET", place)[0] == 404
     told = [each for each in api.events() if (each.get("detail") or {}).get("client") == name]
     assert {"client_added", "client_changed", "client_removed"} <= {each["event"] for each in told}
+
+
+def test_a_client_is_for_groups_that_have_a_name(api):
+    said = {"client_id": "of-staff", "groups_allowed": ["staff", "admins"]}
+    made = api.good("POST", "/clients", said)
+    assert made["registration"]["groups_allowed"] == ["admins", "staff"]
+    assert api.ask("PATCH", "/clients/of-staff", {"groups_allowed": []})[0] == 400
+    changed = api.good("PATCH", "/clients/of-staff", {"groups_allowed": None})
+    assert "groups_allowed" not in changed["registration"]

@@ -101,6 +101,18 @@ def test_a_client_has_more_origins(shell):
     )
 
 
+def test_a_client_is_for_some_groups_and_then_for_everybody(shell):
+    groups = ("--allowed-group", "staff", "--allowed-group", "admins")
+    shell.run("client", "edit", "spa", *groups)
+    assert show(shell, "spa")["registration"]["groups_allowed"] == ["admins", "staff"]
+    said = shell.run("session", "start", "--client", "spa", "--user", ADA, ok=False)
+    assert "is in none of the groups that may use the client" in said
+    shell.run("user", "change", ADA, "--group", "staff")
+    shell.run("session", "start", "--client", "spa", "--user", ADA)
+    shell.run("client", "edit", "spa", "--clear", "allowed-group")
+    assert "groups_allowed" not in show(shell, "spa")["registration"]
+
+
 def test_a_cleared_member_has_its_default_again(shell):
     shell.run("client", "edit", "spa", "--clear", "scope", "--clear", "policy", "--name", "Shop")
     assert show(shell, "spa")["registration"] == {

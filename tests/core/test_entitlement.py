@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from tests.core.world import ADA, SHOP
 
-from reticket.core.entitlement import entitled
+from reticket.core.entitlement import entitled, in_one_of
 from reticket.core.model import Place
 from reticket.core.people import DeveloperAccount, Tenant
 
@@ -35,3 +35,13 @@ def test_a_dialect_must_know_the_person():
     assert entitled(replace(ADA, parts=(("cloudreve", "{}"),)), None, None, "cloudreve")
     assert not entitled(ADA, None, None, "cloudreve")
     assert not entitled(SHOP, None, None, "cloudreve")
+
+
+def test_a_person_must_be_in_one_of_the_groups():
+    staff = replace(ADA, groups=("staff", "tea"))
+    assert in_one_of(staff, ("admins", "staff"))
+    assert not in_one_of(staff, ("admins", "Staff", "sta"))
+    assert not in_one_of(staff, ())
+    assert not in_one_of(SHOP, ("staff",))
+    assert in_one_of(ADA, None)
+    assert in_one_of(SHOP, None)

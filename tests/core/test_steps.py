@@ -1,5 +1,7 @@
 """The order of checks of a refresh and a sign-out; a refusal does not use the token."""
 
+from dataclasses import replace
+
 import pytest
 from tests.core.world import ADA
 
@@ -87,6 +89,26 @@ def test_a_forbidden_context_is_denied_and_the_token_is_not_used():
 
 def test_an_unchanged_context_must_still_be_permitted():
     assert rotate(ROW, part=ELSEWHERE)[1].refusal.code is Code.ACCESS_DENIED
+
+
+def test_a_person_in_none_of_the_groups_is_denied_and_the_token_is_not_used():
+    after, result = rotate(ROW, groups=("staff",))
+    assert after is ROW
+    assert (result.refusal.code, result.refusal.cause) == (Code.ACCESS_DENIED, Cause.GROUP_REQUIRED)
+    assert (result.outcome, result.ended) == (None, False)
+    staff = replace(ADA, groups=("staff",))
+    assert rotate(ROW, holder=staff, groups=("staff",))[1].outcome is Outcome.ADVANCED
+
+
+def test_a_token_that_was_used_before_is_denied_to_a_person_without_the_group():
+    """The answer of the window needs the group as well."""
+    after, result = rotate(ROW, token(4), groups=("staff",))
+    assert (after, result.refusal.cause) == (ROW, Cause.GROUP_REQUIRED)
+
+
+def test_reuse_ends_the_family_even_of_a_person_without_the_group():
+    after, result = rotate(SHUT, token(1), groups=("staff",))
+    assert (after.revoked_cause, result.refusal.cause) == ("reuse", Cause.REUSED)
 
 
 def test_reuse_ends_the_family_even_of_a_deleted_holder():
@@ -221,6 +243,14 @@ def test_a_token_exchange_for_a_forbidden_context_is_denied():
     after, result = exchange(ROW, part=ELSEWHERE)
     assert after is ROW
     assert (result.refusal.code, result.refusal.cause) == (Code.ACCESS_DENIED, Cause.NO_ACCESS)
+
+
+def test_a_token_exchange_by_a_person_in_none_of_the_groups_is_denied():
+    after, result = exchange(ROW, groups=("staff",))
+    assert after is ROW
+    assert (result.refusal.code, result.refusal.cause) == (Code.ACCESS_DENIED, Cause.GROUP_REQUIRED)
+    staff = replace(ADA, groups=("staff",))
+    assert exchange(ROW, holder=staff, groups=("staff",))[1].outcome is Outcome.DERIVED
 
 
 def test_a_pending_change_of_the_subject_delays_a_token_exchange():

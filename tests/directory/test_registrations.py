@@ -23,6 +23,11 @@ def client(public=True, **said):
     return Client("spa", public=public, disabled=False, registration=said, created_at=0)
 
 
+def test_groups_are_kept_in_order_and_each_once():
+    said = checked_registration({"groups_allowed": ["staff", "admins", "staff"]}, public=True)
+    assert said == {"groups_allowed": ("admins", "staff")}
+
+
 @pytest.mark.parametrize("name", sorted(by_any_name(PRESETS)))
 def test_every_preset_is_known_by_both_of_its_names(name):
     said = checked_registration({"policy": name}, public=True)
@@ -43,6 +48,12 @@ def test_every_preset_is_known_by_both_of_its_names(name):
         ({"jwks": {"keys": [KEY | {"d": "x"}]}}, "jwks.keys[0] has the member d"),
         ({"jwks": {"keys": [{"kty": "oct", "k": "x"}]}}, "jwks.keys[0] has the member k"),
         ({"admin": True}, "The client must not be admin"),
+        ({"groups_allowed": []}, "groups_allowed must name a group: without this key everybody"),
+        ({"groups_allowed": "staff"}, "groups_allowed must be a list"),
+        ({"groups_allowed": [" staff"]}, "groups_allowed must have names of 1 to 64"),
+        ({"groups_allowed": ["g" * 65]}, "groups_allowed must have names of 1 to 64"),
+        ({"groups_allowed": [f"g{n}" for n in range(65)]}, "and at most 64"),
+        ({"groups_allowed": ["staff"], "registered_by": "self"}, "it registered itself"),
         (
             {"first_party": True, "redirect_uris": ["http://127.0.0.1/cb"]},
             "must not be first_party",

@@ -144,6 +144,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     pkce: Pkce | UnsetType | None = UNSET
     admin: bool | UnsetType | None = UNSET
     first_party: bool | UnsetType | None = UNSET
+    groups_allowed: Annotated[Sequence[Group], Meta(min_length=1)] | UnsetType | None = UNSET
     id_token_claims: Sequence[str] | UnsetType | None = UNSET
     claims: Mapping[str, str] | UnsetType | None = UNSET
 

@@ -199,6 +199,13 @@ MEMBERS = (
         "none",
         _SEVERAL | {"type": DeclaredClaim()},
     ),
+    Member(
+        "groups_allowed",
+        "--allowed-group",
+        "A group whose people may use it; may be repeated.",
+        "everybody may use it",
+        _SEVERAL,
+    ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
     Member(
         "first_party",

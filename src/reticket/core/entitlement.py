@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reticket.core.model import Holder, Place
 from reticket.core.people import User
 
@@ -24,3 +26,10 @@ def entitled(holder: Holder, context: str | None, place: Place | None, part: str
         return True
     places = holder.tenants if place is Place.TENANT else holder.accounts
     return context in [str(each.id) for each in places]
+
+
+def in_one_of(holder: Holder, groups: Collection[str] | None) -> bool:
+    """Whether the subject is in one of these groups; True for None, which asks for nothing."""
+    if groups is None:
+        return True
+    return isinstance(holder, User) and any(group in groups for group in holder.groups)

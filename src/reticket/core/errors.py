@@ -52,6 +52,7 @@ class Cause(StrEnum):
     SUBJECT_GONE = "subject_gone"
     CREDENTIAL_CHANGED = "credential_changed"
     NO_ACCESS = "no_access"
+    GROUP_REQUIRED = "group_required"
     UNKNOWN_SUBJECT = "unknown_subject"
     WRONG_SECRET = "wrong_secret"  # noqa: S105
     DISABLED = "disabled"

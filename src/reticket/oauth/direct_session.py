@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reticket.core.commands import Asking, BeginSession
+from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
@@ -110,6 +111,9 @@ def _check_options(
         raise wrong("resource", "is not among the client's", Cause.WRONG_TARGET)
     if options.tenant is not None and options.tenant not in {tenant.id for tenant in user.tenants}:
         raise wrong("tenant", "is none of the user's", Cause.NO_ACCESS)
+    if not in_one_of(user, registration.groups_allowed):
+        sentence = "is in none of the groups that may use the client"
+        raise wrong("user", sentence, Cause.GROUP_REQUIRED)
     if not 0 < options.auth_time <= now:
         raise wrong("auth_time", "must be a time that is past, in seconds")
     if len(options.amr) > MAX_METHODS or not all(map(_METHOD.fullmatch, options.amr)):

@@ -71,6 +71,7 @@ class Registration:
             (FAPI 2.0 Security Profile §5.3.2.1).
         admin: whether it may get the scope `admin`.
         first_party: whether people are asked for no consent, since the client is the operator's.
+        groups_allowed: the groups whose people may use the client; None means everybody.
         id_token_claims: standard claims that its ID tokens have, where a scope gives them.
         vouched: whether an operator has registered it, and not the client itself.
         claims: further claims of its tokens, each with the path of its value: `mapped_claims`.
@@ -98,6 +99,7 @@ class Registration:
     admin: bool
     first_party: bool
     vouched: bool
+    groups_allowed: tuple[str, ...] | None = None
     id_token_claims: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
     policy_uri: str | None = None
@@ -216,11 +218,17 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         admin=vouched and bool(metadata.get("admin", False)),
         first_party=vouched and bool(metadata.get("first_party", False)),
         vouched=vouched,
+        groups_allowed=_groups_of(metadata),
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
         policy_uri=metadata.get("policy_uri"),
         tos_uri=metadata.get("tos_uri"),
         claims=metadata.get("claims", {}),
     )
+
+
+def _groups_of(metadata: Mapping[str, Any]) -> tuple[str, ...] | None:
+    groups = metadata.get("groups_allowed")
+    return None if groups is None else tuple(groups)
 
 
 def _grants_of(metadata: Mapping[str, Any], preset: str) -> tuple[str, ...]:

@@ -146,7 +146,10 @@ class Way(Page):
 
 @pytest.mark.parametrize(
     "ending",
-    [lambda way: AuthorizationCodeHandler(way.provider), lambda way: DeviceConsentHandler()],
+    [
+        lambda way: AuthorizationCodeHandler(way.provider),
+        lambda way: DeviceConsentHandler(way.provider),
+    ],
 )
 @pytest.mark.parametrize("answer", ["deny", "switch"])
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,12 +50,13 @@ class BeginSession(Command[Issued]):
 @dataclass(frozen=True, slots=True)
 class Refresh(Command[Issued]):
     """Exchange a refresh token. Result: `Issued`. INVALID_TOKEN; ACCESS_DENIED when the subject is
-    not entitled to that context. Then the token is not spent.
+    not entitled to that context, or is in none of the groups. Then the token is not spent.
 
     Args:
         context: the tenant or account to switch to; None keeps the presented token's.
         subject: the only subject whose token is accepted, when the caller is an authenticated one.
         place / part: of the subject, as in `core.entitlement`.
+        groups: the subject must be in one of them at this moment; None asks for nothing.
         check: raises a Refusal when this request does not fit the row, at the store's time in
             milliseconds. A pure function, called before the decision; the token is not spent then.
         fits: the same, called after the token was found valid. For refusals that the holder of an
@@ -70,6 +71,7 @@ class Refresh(Command[Issued]):
     subject: str | None = None
     place: Place | None = None
     part: str | None = None
+    groups: Collection[str] | None = None
     check: Check | None = field(default=None, repr=False)
     fits: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
@@ -106,7 +108,7 @@ class ExchangeToken(Command[Issued]):
     records a switch. Result: `Issued` without a refresh token. INVALID_TOKEN, ACCESS_DENIED.
 
     Args:
-        context / place / part / check / policy / asked: as in `Refresh`.
+        context / place / part / groups / check / policy / asked: as in `Refresh`.
     """
 
     resource: str
@@ -114,6 +116,7 @@ class ExchangeToken(Command[Issued]):
     context: str | None = None
     place: Place | None = None
     part: str | None = None
+    groups: Collection[str] | None = None
     check: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
-from reticket.core.entitlement import entitled
+from reticket.core.entitlement import entitled, in_one_of
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Caller, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
@@ -142,7 +142,8 @@ def _for_subject(
     now: int,
 ) -> StepResult[StepOutcome]:
     """The outcome, if the subject may have a token for the context that is asked for, or else for
-    the one that is kept. A refusal leaves the row as it is.
+    the one that is kept. A refusal leaves the row as it is: when the person gets the place or the
+    group back, the same token is good again.
     """
     command = step.command
     holder = step.holder_of(row.resource, row.subject)
@@ -152,8 +153,9 @@ def _for_subject(
         return row, StepOutcome(now, None, row, change_pending=True)
     context = command.context or kept
     if not entitled(holder, context, command.place, command.part):
-        refusal = Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-        return row, StepOutcome(now, None, row, refusal=refusal)
+        return row, _denied(now, row, Cause.NO_ACCESS)
+    if command.groups is not None and not in_one_of(holder, command.groups):
+        return row, _denied(now, row, Cause.GROUP_REQUIRED)
     if context != after.context and after is not row:
         after = after._replace(context=context)
     switched = context if context != kept else None
@@ -171,6 +173,10 @@ def _refused_by(check: Check, row: Family, now: int) -> StepOutcome | None:
     except Refusal as refusal:
         return StepOutcome(now, None, row, refusal=refusal)
     return None
+
+
+def _denied(now: int, row: Family, cause: Cause) -> StepOutcome:
+    return StepOutcome(now, None, row, refusal=Refusal(Code.ACCESS_DENIED, cause))
 
 
 def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> StepOutcome:

@@ -119,6 +119,12 @@ class Users:
             rows = connection.execute(statement)
             return [record_of(UserLine, row, groups=tuple(row.group_names or ())) for row in rows]
 
+    def groups(self) -> set[str]:
+        """The names of all groups that a person is in."""
+        lists = select(users.c.group_names).where(users.c.group_names.is_not(None)).distinct()
+        with self._database.read() as connection:
+            return {name for names in connection.execute(lists).scalars() for name in names or ()}
+
     def change(
         self,
         who: str,

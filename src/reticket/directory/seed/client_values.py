@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from reticket.directory.seed.fields import Fields
+from reticket.directory.errors import Invalid
+from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, checked_groups
+from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.oauth.origins import is_origin
 from reticket.oauth.registration import PKCE
@@ -69,6 +71,18 @@ def redirect_uri(value: YamlValue) -> str:
     if "*" in text:
         raise value.fault("must not have a wildcard: it is compared to the byte")
     return text
+
+
+def groups_allowed(value: YamlValue) -> tuple[str, ...]:
+    """The groups whose people may use the client, in order, each once."""
+    names = listed(YamlValue.filled)(value)
+    if not names:
+        raise value.fault("must name a group: without this key everybody may use the client")
+    try:
+        return tuple(checked_groups(names))
+    except Invalid:
+        words = f"must have names of 1 to {LONGEST_GROUP} visible bytes, and at most {MOST_GROUPS}"
+        raise value.fault(words) from None
 
 
 def _leads_somewhere(text: str) -> bool:

@@ -17,6 +17,7 @@ from reticket.directory.seed.claims import declared_claims, standard_claim
 from reticket.directory.seed.client_policy import policy
 from reticket.directory.seed.client_values import (
     grant,
+    groups_allowed,
     https_uri,
     itself,
     key_set,
@@ -137,6 +138,8 @@ def _registration(
         raise value.fault("must not have both jwks and jwks_uri")
     if public and not has_keys(registration):
         _check_public(value, said)
+    if said["groups_allowed"] and said[REGISTERED_BY]:
+        raise value.fault("must not have groups_allowed: it registered itself and can take it back")
     if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
         raise value.fault("must not have redirect_uris without the grant authorization_code")
     return registration
@@ -187,6 +190,7 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "pkce": pkce,
     "admin": YamlValue.flag,
     "first_party": YamlValue.flag,
+    "groups_allowed": groups_allowed,
     "id_token_claims": listed(standard_claim),
     "claims": declared_claims,
 }

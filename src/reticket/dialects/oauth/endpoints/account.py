@@ -69,6 +69,11 @@ class AccountHandler:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
 
+    def may_use(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Always: no client is involved."""
+        yield from ()
+        return True
+
     def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
         """Always: a person may see the own account."""
         yield from ()

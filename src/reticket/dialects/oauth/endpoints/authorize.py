@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit
-from reticket.core.errors import Code, Refusal, wrong
+from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
@@ -170,14 +170,18 @@ class Authorization:
     def _expect_answerable(
         self, demands: Demands, interaction: Interaction, entry: Entry
     ) -> Asking[None]:
-        """Refuse a request that would show the consent page, when nobody must be asked.
+        """Refuse a request that would show another page than the first, when nobody must be asked.
 
         Raises:
-            OAuthError: `consent_required`.
+            OAuthError: `access_denied` for a person who may not use the client; `consent_required`.
         """
         if NONE not in demands.prompts or entry.account is None:
             return
-        if not (yield from self._handler.is_granted(interaction, entry.account.person)):
+        person = entry.account.person
+        if not (yield from self._handler.may_use(interaction, person)):
+            sentence = "The person is in none of the groups that may use the client."
+            raise OAuthError("access_denied", sentence, Cause.GROUP_REQUIRED)
+        if not (yield from self._handler.is_granted(interaction, person)):
             raise OAuthError("consent_required", "The person has to consent.")
 
     def _find_registration(self, parameters: Pairs) -> Asking[Registration]:

@@ -22,6 +22,7 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
 from reticket.dialects.oauth.endpoints.par import answer_once
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.grants import codes
+from reticket.dialects.oauth.pages.client_groups import may_use_client
 from reticket.dialects.oauth.pages.consents import consent_event, expect_client, grant_of_consent
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
@@ -40,6 +41,10 @@ class AuthorizationCodeHandler:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._responses = AuthorizationResponses(provider)
+
+    def may_use(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Whether the person is in one of the client's groups."""
+        return may_use_client(self._provider, interaction, person)
 
     def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
         """Whether the person has consented before, or the client is the operator's."""

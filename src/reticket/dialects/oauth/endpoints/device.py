@@ -38,6 +38,7 @@ from reticket.dialects.oauth.grants.device_codes import (
 )
 from reticket.dialects.oauth.inputs import read_form, read_query
 from reticket.dialects.oauth.pages import screens
+from reticket.dialects.oauth.pages.client_groups import may_use_client
 from reticket.dialects.oauth.pages.consents import consent_event, grant_of_consent
 from reticket.dialects.oauth.pages.entry import Demands, find_entry
 from reticket.dialects.oauth.pages.flow import Flow
@@ -103,6 +104,13 @@ class DeviceConsentHandler:
 
     path = PATH
 
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def may_use(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Whether the person is in one of the client's groups."""
+        return may_use_client(self._provider, interaction, person)
+
     def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
         """Never: the code may be that of somebody else's device (RFC 8628 §5.4)."""
         yield from ()
@@ -155,7 +163,7 @@ class DeviceEndpoint:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._flow = Flow(provider, DeviceConsentHandler())
+        self._flow = Flow(provider, DeviceConsentHandler(provider))
 
     def routes(self) -> tuple[Route, ...]:
         """The device and the person use the same short path, with POST and GET."""

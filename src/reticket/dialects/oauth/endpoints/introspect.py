@@ -21,7 +21,7 @@ from reticket.core.commands import (
 )
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family, Holder, Place, RefreshToken
-from reticket.core.people import User
+from reticket.core.people import Client, User
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
@@ -37,9 +37,9 @@ from reticket.dialects.oauth.endpoints.revoke import RevocationForm
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.audiences import audiences_in
-from reticket.oauth.membership import is_member
+from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import CLIENT, USER, Provider
-from reticket.oauth.registration import REFRESH_TOKEN, Registration
+from reticket.oauth.registration import REFRESH_TOKEN, Registration, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.standard_claims import standard_claims
 from reticket.oauth.terms import terms_of
@@ -106,7 +106,7 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
             members = yield from (
                 _refresh_members(token, registration, provider)
                 if token.startswith(PREFIX)
-                else _access_members(token, registration)
+                else _access_members(token, registration, provider)
             )
         except Refusal as refusal:
             yield from Audit(USER, "refused", refusal.cause)
@@ -116,14 +116,17 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
     return operate
 
 
-def _access_members(token: str, registration: Registration) -> Asking[Members]:
+def _access_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     access: AccessToken
     access, holder = yield from InspectAccess((USER, CLIENT), token, revocation_key)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
+    owner = registration
     if claims["client_id"] != registration.id:
-        yield from _expect_audience(registration, claims)
+        owner = registration_of((yield from _expect_audience(registration, claims)), provider)
+    if not may_use(holder, owner):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
     members = {name: value for name, value in claims.items() if name != CREDENTIAL_VERSION}
     kind = {"token_type": "DPoP" if "cnf" in claims else "Bearer"}
     return {**kind, **_username_of(holder), **members}
@@ -137,11 +140,11 @@ def _username_of(holder: Holder) -> Members:
     return {"username": claims.get("preferred_username") or holder.email}
 
 
-def _expect_audience(registration: Registration, claims: Members) -> Asking[None]:
-    """Check that another client's token is for this client, and that its client is enabled."""
+def _expect_audience(registration: Registration, claims: Members) -> Asking[Client]:
+    """The client of another client's token. The token is for this client, and that one enabled."""
     if not _is_audience(claims, registration):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
-    yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN)
+    return (yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN))
 
 
 def _is_audience(claims: Members, registration: Registration) -> bool:
@@ -153,8 +156,9 @@ def _refresh_members(token: str, registration: Registration, provider: Provider)
     """The members of a refresh token. It is active when a refresh with it would succeed now."""
     if not registration.allows(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
-    check, policy = _client_check(registration), registration.policy
-    refresh = Refresh(USER, token, place=Place.TENANT, check=check, policy=policy)
+    check, groups = _client_check(registration), registration.groups_allowed
+    policy = registration.policy
+    refresh = Refresh(USER, token, place=Place.TENANT, groups=groups, check=check, policy=policy)
     token_read: RefreshToken
     row: Family
     token_read, row = yield from DryRunRefresh(refresh)

@@ -22,7 +22,7 @@ from reticket.dialects.oauth.inputs import FORM, read_form
 from reticket.oauth.audiences import audiences_in
 from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import mapped_claims
-from reticket.oauth.membership import is_member
+from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
@@ -88,6 +88,9 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
         scheme, token = _presented_token(request)
         proof = (yield from _verified_proof(request, provider, token)) if scheme == DPOP else None
         access, user, client = yield from _inspected_token(token)
+        registration = registration_of(client, provider)
+        if not may_use(user, registration):
+            raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
         if _jkt_of(access) != (proof and proof.jkt):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
         if provider.issuer not in audiences_in(access.claims):  # RFC 9068 §4
@@ -98,9 +101,8 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
         requested = yield from _requested_claims(access)
-        declared = registration_of(client, provider).claims
         claims = userinfo_claims(user, scopes, requested)
-        claims |= mapped_claims(declared, user, access.context)
+        claims |= mapped_claims(registration.claims, user, access.context)
         return WireResponse(200, msgspec.json.encode(claims), headers=NO_STORE)
 
     return operate

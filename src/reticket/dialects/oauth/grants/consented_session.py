@@ -13,6 +13,7 @@ from reticket.core.commands import (
     PutIfAbsent,
     RandomBytes,
 )
+from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import next_family_id
 from reticket.core.model import Asked, Family, Issued, Selection
@@ -45,8 +46,8 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
 
     Raises:
         OAuthError: `invalid_grant` for another client, and for a person who is disabled, has a new
-            password, has signed out or has taken the consent back. `invalid_scope`;
-            `invalid_target`.
+            password, has signed out or has taken the consent back. The same for a person in none of
+            the client's groups. `invalid_scope`; `invalid_target`.
     """
     if grant.client_id != request.registration.id:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
@@ -58,6 +59,8 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
     user: User | None = yield from FindUser(grant.email)
     if user is None or user.disabled or not user.active or not _is_same_credential(user, grant):
         raise oauth_error(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
+    if not in_one_of(user, request.registration.groups_allowed):
+        raise oauth_error(Code.INVALID_TOKEN, Cause.GROUP_REQUIRED)
     yield from _expect_standing(grant)
     return user
 

@@ -42,6 +42,7 @@ def refresh_token_grant(request: TokenRequest) -> GrantOperation:
         USER,
         token,
         place=Place.TENANT,
+        groups=request.registration.groups_allowed,
         check=client_check(request),
         fits=_limits_check(request, scopes, resources) if scopes or resources else None,
         policy=request.registration.policy,
@@ -121,7 +122,9 @@ def _passes(check: Check, row: Family, now: int) -> bool:
 
 
 def _as_invalid_grant(refusal: Refusal) -> Refusal:
-    """The refusal as `invalid_grant`, when the tenant of the session is no longer allowed."""
+    """The refusal as `invalid_grant`, when the person may no longer use the tenant of the session,
+    or the client.
+    """
     if refusal.code is Code.ACCESS_DENIED:
         return oauth_error(Code.INVALID_TOKEN, refusal.cause, audited=True)
     return refusal

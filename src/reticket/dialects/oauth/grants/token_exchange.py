@@ -54,6 +54,7 @@ def token_exchange_grant(request: TokenRequest) -> GrantOperation:
         subject.family,
         context=tenant or subject.context,
         place=Place.TENANT,
+        groups=request.registration.groups_allowed,
         check=check,
         policy=request.registration.policy,
         asked=asked,
@@ -116,9 +117,9 @@ def _session_check(
 
 
 def _exchange_error(refusal: Refusal) -> OAuthError:
-    """The error of RFC 8693 §2.2.2."""
+    """The error of RFC 8693 §2.2.2. A token of a person who may not use the client is invalid."""
     if isinstance(refusal, OAuthError):
         return refusal
-    if refusal.code is Code.ACCESS_DENIED:
+    if refusal.code is Code.ACCESS_DENIED and refusal.cause is not Cause.GROUP_REQUIRED:
         return invalid_target(Cause.NO_ACCESS, audited=True)
     return invalid_subject_token(refusal.cause, audited=True)

@@ -18,6 +18,10 @@ class ConsentHandler(Protocol):
 
     path: str
 
+    def may_use(self, interaction: Interaction, person: Person) -> Asking[bool]:
+        """Whether the person is in one of the groups that may use the client."""
+        ...
+
     def is_granted(self, interaction: Interaction, person: Person) -> Asking[bool]:
         """Whether the person need not be asked for consent."""
         ...

@@ -70,12 +70,17 @@ class Flow:
         return self._steps.ask_sign_in(ticket, interaction, headers=headers)
 
     def _go_on(self, ticket: str, signed_in: Interaction, headers: Headers) -> Operation:
-        """Ask for consent, or answer at once when nobody has to be asked."""
+        """Ask for consent, or answer at once when nobody has to be asked. A person who may not use
+        the client is refused.
+        """
         person = signed_in.person
-        if person and (yield from self._handler.is_granted(signed_in, person)):
+        may_use = person and (yield from self._handler.may_use(signed_in, person))
+        if person and may_use and (yield from self._handler.is_granted(signed_in, person)):
             response: WireResponse = yield from self._handler.allow(ticket, signed_in, person)
             return replace(response, headers=(*response.headers, *headers))
         yield from store_command(self._path, ticket, signed_in)
+        if person and not may_use:
+            return (yield from self._refuse(ticket, signed_in, person, headers))
         return self._steps.ask_consent(ticket, signed_in, person, headers)
 
     def _consent(self, request: WireRequest) -> Operation:
@@ -97,16 +102,26 @@ class Flow:
 
     def _allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Do what the person consents to, then keep the consent. After a log-out in another tab
-        nobody consents: the page asks for a sign-in.
+        nobody consents: the page asks for a sign-in. The person may have lost the group as well.
         """
         if not (yield from is_still_signed_in(person)):
             yield from Audit(USER, "refused", Cause.NO_SESSION, person.subject)
             again = replace(interaction, person=None)
             next_ticket = yield from store(self._path, again)
             return self._steps.ask_sign_in(next_ticket, again, person.email, faults.SIGNED_OUT)
+        if not (yield from self._handler.may_use(interaction, person)):
+            return (yield from self._refuse(ticket, interaction, person))
         response: WireResponse = yield from self._handler.allow(ticket, interaction, person)
         yield from self._handler.remember(interaction, person)
         return response
+
+    def _refuse(
+        self, ticket: str, interaction: Interaction, person: Person, headers: Headers = ()
+    ) -> Operation:
+        """Tell a person who may not use the client, with the ways back and to another account."""
+        client = {"client": interaction.client_id}
+        yield from Audit(USER, "refused", Cause.GROUP_REQUIRED, person.subject, detail=client)
+        return self._steps.not_allowed(ticket, interaction, person, headers)
 
     def _switch(self, request: WireRequest, interaction: Interaction, person: Person) -> Operation:
         """Begin again, for somebody else."""

@@ -140,6 +140,23 @@ def consent(
     )
 
 
+def not_allowed(
+    action: str, ticket: str, interaction: Interaction, email: str, headers: Headers = ()
+) -> WireResponse:
+    """Tells a person who may not use the client, and asks where to go on."""
+    body = fill(
+        "not_allowed",
+        action=action,
+        ticket=ticket,
+        initial=_initial(interaction),
+        client=interaction.name,
+        email=email,
+    )
+    title = f"Error: You may not use {isolated(interaction.name)}"
+    form_target = _source(interaction.target)
+    return page(title, body, status=403, form_target=form_target, headers=headers)
+
+
 def code(action: str, user_code: str, fault: Fault | None = None) -> WireResponse:
     """Asks for the code that a device shows."""
     body = fill(

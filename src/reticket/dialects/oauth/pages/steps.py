@@ -79,6 +79,13 @@ class Steps:
         email = person.email if person else ""
         return screens.consent(self._address(CONSENT), ticket, interaction, email, headers)
 
+    def not_allowed(
+        self, ticket: str, interaction: Interaction, person: Person, headers: Headers
+    ) -> WireResponse:
+        """The page for a person who may not use the client. Its form is that of the consent."""
+        action = self._address(CONSENT)
+        return screens.not_allowed(action, ticket, interaction, person.email, headers)
+
     def _address(self, step: str) -> str:
         """The path of a step, as a browser sees it."""
         return self.provider.path_of(f"{self.path}{step}")
