@@ -66,7 +66,7 @@ class WireRequest(Secretive, frozen=True):
         without one. `Bearer` may stand before it.
         """
         said = (self.header(b"authorization") or "").strip()
-        return (self.bearer() if " " in said else said) or None
+        return (self.bearer() if " " in said or said.lower() == "bearer" else said) or None
 
     def content_type(self) -> str:
         """The media type in lower case without parameters; empty when none was sent."""
@@ -206,6 +206,8 @@ class Dialect(Protocol):
         person / tenant / program: what it needs to know of one, or None.
         unused_days: days after which a client that registered itself and was not used is removed,
             or None.
+        otherwise: the operation for a request below `base_path` that no route answers. It raises
+            NO_ROUTE for a path that is not the dialect's; None refuses every such request.
         correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """
 
@@ -225,6 +227,7 @@ class Dialect(Protocol):
     program: Part[Any] | None = None
     unused_days: int | None = None
     correlation_header: bytes | None = None
+    otherwise: Callable[[WireRequest], Operation] | None = None
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The dialect's answer to any error, its own and the service's."""

@@ -350,13 +350,20 @@ async def test_an_empty_token_is_refused(door, resources):
     assert await cause_of(door.read("", *resources)) is Cause.FORGED
 
 
-@pytest.mark.parametrize("change", [{"disabled": True}, {"active": False}, None])
-async def test_an_access_token_is_invalid_when_its_subject_is_disabled(door, change):
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"disabled": True}, Cause.DISABLED),
+        ({"active": False}, Cause.INACTIVE),
+        (None, Cause.SUBJECT_GONE),
+    ],
+)
+async def test_an_access_token_is_invalid_when_its_subject_is_disabled(door, change, cause):
     issued = await door.world.begin()
     seen = door.world.people.catch_ups
     users = door.world.people.users
     users[ADA.id] = replace(ADA, **change) if change else None
-    assert await cause_of(door.read(issued.access_token, *NAMES)) is Cause.SUBJECT_GONE
+    assert await cause_of(door.read(issued.access_token, *NAMES)) is cause
     assert door.world.people.catch_ups == seen + 1
 
 

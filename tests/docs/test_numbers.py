@@ -16,7 +16,7 @@ from reticket.core.queues import fair_queue as turns
 from reticket.core.queues import recent_events as lately
 from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage import budget
-from reticket.dialects.cloudreve import prepare
+from reticket.dialects.cloudreve import network_limit
 from reticket.dialects.oauth.endpoints import device, metadata, par
 from reticket.dialects.oauth.grants import codes, device_codes, refresh
 from reticket.dialects.oauth.pages import interaction
@@ -105,7 +105,7 @@ SENTENCES = {
         f"charged to the client: {proofs_a_second(CLIENT)} a second",
         f"has room for {proofs_a_second(None):,} a second of all together",
         f"keeps some 500 bytes for {span(codes.ISSUED_CODE_LIFETIME)}",
-        f"networks share {prepare.SHARED_COUNTERS:,} counters",
+        f"networks share {network_limit.SHARED_COUNTERS:,} counters",
         f"lately, {known_programs.PERIOD * (known_programs.PERIODS - 1) // 3600} hours ago at most",
         f"keeps the {networks.KEPT} newest of each account",
         f"share 2^{guards.NOBODYS_COUNTERS.bit_length() - 1} counters",

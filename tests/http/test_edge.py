@@ -13,6 +13,7 @@ from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE
 
 AKINON, CLOUDREVE, KIBO = WIRES[0], WIRES[1], WIRES[2]
+TOO_LARGE = re.compile(rb"too large|longer than|bytes", re.IGNORECASE)
 ID = re.compile("[0-9a-f]{32}")
 
 
@@ -72,11 +73,16 @@ def test_no_answer_names_a_program(server, method, path):
 @pytest.mark.parametrize("wire", WIRES[:3], ids=lambda wire: wire.name)
 def test_a_body_over_the_limit_is_refused_in_the_dialects_shape(server, wire):
     status, _, body = call(server.url, wire.method, wire.refresh_path, b" " * (2**20 + 1))
-    assert status == 413
+    assert (status, TOO_LARGE.search(body) is not None) == (_status_of_a_limit(wire), True)
     assert json.loads(body)
-    assert chunked(server.url, wire.method, wire.refresh_path, 2**20 + 2**17)[0] == 413
+    assert chunked(server.url, wire.method, wire.refresh_path, 2**20 + 2**17)[0] == status
     just = b" " * (2**20 - 2) + b"{}"
-    assert call(server.url, wire.method, wire.refresh_path, just)[0] != 413
+    assert TOO_LARGE.search(call(server.url, wire.method, wire.refresh_path, just)[2]) is None
+
+
+def _status_of_a_limit(wire):
+    """Cloudreve's clients read the text of a refusal only if its status is 200."""
+    return 200 if wire is CLOUDREVE else 413
 
 
 @pytest.mark.parametrize(
@@ -265,15 +271,20 @@ def test_failed_sign_ins_are_limited_by_account(tmp_path):
         assert int(headers["retry-after"]) > 0
         assert b"apiError" in body
         shapes = {
-            "/api/v4/session/token": (b'"code":42900', {"email": ADA, "password": PASSWORD}),
+            "/api/v4/session/token": (
+                200,
+                b'"code":42900',
+                {"email": ADA, "password": PASSWORD},
+            ),
             "/api/platform/developer/authtickets": (
+                429,
                 b"TOO_MANY_REQUESTS",
                 {"emailAddress": ADA, "password": PASSWORD},
             ),
         }
-        for path, (mark, said) in shapes.items():
+        for path, (expected, mark, said) in shapes.items():
             status, headers, body = call(server.url, "POST", path, json.dumps(said))
-            assert (status, int(headers["retry-after"]) > 0) == (429, True)
+            assert (status, int(headers["retry-after"]) > 0) == (expected, True)
             assert mark in body
 
 
@@ -328,7 +339,7 @@ def test_a_correlation_id_of_a_client_is_in_the_audit_stream(server):
     refused = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": chosen})
     digits = chosen.replace("-", "").lower()
     assert answer[1]["x-correlation-id"] == digits
-    assert json.loads(refused[2])["correlation_id"] == chosen
+    assert json.loads(refused[2])["correlation_id"] == chosen.lower()
     for wished in ("no uuid", chosen + "0", chosen[:-1] + "g"):
         headers = CLOUDREVE.refresh(server.url, "x", **{"X-Cr-Correlation-Id": wished})[1]
         assert ID.fullmatch(headers["x-correlation-id"])

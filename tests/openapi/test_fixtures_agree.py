@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from tests.dialects.every import BUILT, EXCHANGES
+from tests.dialects.every import BUILT, EXCHANGES, MODULES
 
 from reticket.openapi import build_document
 from reticket.testing.dialect_fixtures import Exchange, request_of, route_of
@@ -19,9 +19,20 @@ def documents() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(("name", "exchange"), EXCHANGES)
+def _described(name: str, exchange: Exchange) -> bool:
+    """Whether the document has the request; a dialect may answer others too (`otherwise`)."""
+    module = MODULES[name]
+    dialect = module.build(module.Options(**exchange.options))
+    return route_of(dialect, request_of(exchange.request)) is not None
+
+
+DESCRIBED = [each for each in EXCHANGES if _described(*each.values)]
+
+
+@pytest.mark.parametrize(("name", "exchange"), DESCRIBED)
 def test_an_answer(name: str, exchange: Exchange, documents: dict[str, Any]) -> None:
     route = route_of(BUILT[name], request_of(exchange.request))
+    assert route is not None
     operation = documents[name][route.path][exchange.request["method"]]
     assert str(exchange.response["status"]) in operation.responses.status_codes
     operation.validate_response(_response(exchange.response))

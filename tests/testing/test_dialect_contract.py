@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reticket import dialects
 from reticket.core.commands import FactorRule, Refresh
-from reticket.core.errors import Code, Refusal, ReticketError, StartupError
+from reticket.core.errors import Code, ReticketError, StartupError
 from reticket.core.policy import BROWSER_2026, Policy
 from reticket.core.profiles import Part
 from reticket.dialects import akinon, kibo
@@ -95,9 +95,17 @@ def test_a_missing_retry_after_is_found() -> None:
     def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
         return WireResponse(429, b"{}")
 
-    error = Refusal(Code.TOO_MANY_ATTEMPTS, retry_after=17)
     with pytest.raises(KeyError):
-        CONTRACT.test_it_says_when_to_come_back(refusing(refuse), error)
+        CONTRACT.test_it_says_when_to_come_back(refusing(refuse))
+
+
+@pytest.mark.parametrize("status", [200, 500, 429])
+def test_a_failing_store_with_another_status_is_found(status: int) -> None:
+    def refuse(request: WireRequest, error: ReticketError) -> WireResponse:
+        return WireResponse(status, b"{}", headers=((b"retry-after", b"17"),))
+
+    with pytest.raises(AssertionError):
+        CONTRACT.test_a_failing_store_is_503(refusing(refuse))
 
 
 @pytest.mark.parametrize("base_path", ["", "/", "/api/", "api"])

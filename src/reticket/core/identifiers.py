@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 from reticket.core.ports import Entropy
 
@@ -13,6 +14,11 @@ def family_id(now: int, entropy: Entropy) -> bytes:
     random[0] = 0x70 | (random[0] & 0x0F)
     random[2] = 0x80 | (random[2] & 0x3F)
     return now.to_bytes(6, "big") + bytes(random)
+
+
+def random_uuid(entropy: Entropy) -> str:
+    """A UUIDv4 (RFC 9562 §5.4) in its usual form: 122 random bits."""
+    return str(UUID(bytes=entropy(16), version=4))
 
 
 def read_family_id(text: str) -> bytes:

@@ -225,6 +225,9 @@ class Directory(Protocol):
     def user_by_email(self, email: str) -> User | None:
         """The record; the case of the e-mail address is ignored."""
 
+    def user_by_short_id(self, short_id: str) -> User | None:
+        """The record, disabled or not."""
+
     def user_credentials(self, email: str) -> Credentials | None:
         """The data for checking the password."""
 

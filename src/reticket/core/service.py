@@ -26,7 +26,7 @@ from reticket.core.queues.fair_worker_pool import FairWorkerPool
 from reticket.core.registrations import Registrar, Registrations
 from reticket.core.sessions.audit_events import dialect_event
 from reticket.core.sessions.engine import Engine
-from reticket.core.sessions.inspection import Inspection, admitted
+from reticket.core.sessions.inspection import Inspection
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.storage.caller_storage import CallerStorage
 from reticket.core.storage.upkeep import Upkeep
@@ -206,13 +206,9 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
                 refusal = refusal if refusal and error.cause is Cause.FORGED else error
         raise refusal or Refusal(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)
 
-    def look_up(access: AccessToken) -> Holder | None:
-        directory.catch_up()
-        return holder_of(access.resource, access.subject)
-
     async def read(command: asked.ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = verified(command)
-        return access, admitted(access, await callers.run(caller, look_up, access))
+        return access, await callers.run(caller, inspection.subject_of, access)
 
     async def inspect(command: asked.InspectAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = verified(command)
@@ -264,6 +260,8 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
     yield _by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
     yield _by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
     yield _by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
+    short = caught_up(lambda a: directory.user_by_short_id(a.short_id))
+    yield _by(asked.FindUserByShortId, short)
     yield _by(asked.FindClient, find_client)
     yield _by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))
 

@@ -153,6 +153,7 @@ class Directory:
     def _offer_records(self, records: Records) -> None:
         self.catch_up, self.catch_up_now = records.catch_up, records.catch_up_now
         self.user, self.user_by_email = records.user, records.user_by_email
+        self.user_by_short_id = records.user_by_short_id
         self.application, self.tenant = records.application, records.tenant
         self.client, self.client_at_hand = records.client, records.client_at_hand
         self.client_credentials = records.client_credentials

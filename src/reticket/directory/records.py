@@ -17,7 +17,7 @@ from reticket.directory.change_poller import ChangePoller
 from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
 from reticket.directory.people.sign_ins import read_client_credentials
-from reticket.directory.people.user_rows import id_of_email, read_user
+from reticket.directory.people.user_rows import id_of_email, id_of_short_id, read_user
 from reticket.directory.programs.applications import read_application
 from reticket.directory.programs.clients import read_client
 from reticket.directory.tenants.tenants import read_tenant
@@ -103,6 +103,11 @@ class Records:
     def user_by_email(self, email: str) -> User | None:
         """The record; the case of the e-mail address is ignored."""
         user_id = self._database.find(id_of_email, email)
+        return None if user_id is None else self.user(user_id)
+
+    def user_by_short_id(self, short_id: str) -> User | None:
+        """The record, disabled or not."""
+        user_id = self._database.find(id_of_short_id, short_id)
         return None if user_id is None else self.user(user_id)
 
     def application(self, application_id: str) -> Application | None:

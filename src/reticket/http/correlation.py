@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from reticket.http.asgi import Send
 
 MANY = 256
-DIGITS = 32
+SIZE = 16
+"""Bytes of an id."""
 
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+VERSION_AND_VARIANT = (0x4000_8000_0000_0000_0000, 0xF000_C000_0000_0000_0000)
+"""The bits of a UUIDv4 (RFC 9562 §5.4), and which of all bits they are."""
 
+_DIGITS = rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_UUID = re.compile(rb"(?:urn:uuid:)?(%b)|\{(%b)\}" % (_DIGITS, _DIGITS))
+"""The forms that are read: the usual one, in braces, without hyphens, and as a URN."""
 
 _unused: list[str] = []
 os.register_at_fork(after_in_child=_unused.clear)
 
 
 def new_id() -> str:
-    """A random correlation id. Many are made at once, because each system call may switch
+    """The digits of a random UUIDv4. Many are made at once, because each system call may switch
     threads.
     """
     while True:
         try:
             return _unused.pop()
         except IndexError:
-            digits = os.urandom(MANY * DIGITS // 2).hex()
-            _unused.extend(digits[at : at + DIGITS] for at in range(0, len(digits), DIGITS))
+            _unused.extend(_many_ids())
+
+
+def _many_ids() -> Iterator[str]:
+    random = os.urandom(MANY * SIZE)
+    fixed, mask = VERSION_AND_VARIANT
+    for at in range(0, len(random), SIZE):
+        number = int.from_bytes(random[at : at + SIZE]) & ~mask | fixed
+        yield f"{number:032x}"
 
 
 def chosen_id(value: bytes) -> str | None:
-    """The digits of a UUID, or None for any other text."""
+    """The digits of a UUID in any usual form, or None for any other text."""
     found = _UUID.fullmatch(value)
-    return found[0].replace(b"-", b"").lower().decode() if found else None
+    digits = found and (found[1] or found[2])
+    return digits.replace(b"-", b"").lower().decode() if digits else None
 
 
 def correlated(send: Send) -> Send:

@@ -167,15 +167,17 @@ class Edge:
         return response
 
     def _none(self, match: Match, request: WireRequest) -> Operation:
-        """The answer to a preflight; a refusal for all else.
+        """The answer to a preflight, or what the dialect says of a request without a route.
 
         Raises:
             Refusal: METHOD_NOT_ALLOWED; NO_ROUTE.
         """
         allowed = yield from preflight(self._table, request)
-        if allowed is None:
-            raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
-        return allowed
+        if allowed is not None:
+            return allowed
+        if match.dialect.otherwise is not None:
+            return (yield from match.dialect.otherwise(request))
+        raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
 
     async def _for_readers(
         self, match: Match, route: Route, request: WireRequest, response: WireResponse

@@ -88,11 +88,9 @@ def play(dialect: Dialect, exchange: Exchange, samples: Mapping[str, Any]) -> No
     commands by their names in the file.
     """
     request = request_of(exchange.request)
-    route = route_of(dialect, request)
-    request = replace(request, parameters=_parameters(route, request))
     script = list(exchange.script)
     try:
-        response = _run(route.operate(request), script, samples)
+        response = _run(_operation(dialect, request), script, samples)
     except ReticketError as error:
         response = dialect.refuse(request, error)
     assert script == [], "the dialect did not ask for all of the script"
@@ -134,13 +132,22 @@ def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
     assert headers == said.get("headers", {})
 
 
-def route_of(dialect: Dialect, request: WireRequest) -> Route:
+def route_of(dialect: Dialect, request: WireRequest) -> Route | None:
     """The route with that exact path, else one whose last segment is a parameter."""
     path = request.path.removeprefix(dialect.base_path).rstrip("/")
     of_method = [route for route in dialect.routes if route.method == request.method]
     exact = [route for route in of_method if route.path == path]
     parent = path.rpartition("/")[0]
-    return (exact + [route for route in of_method if route.path.startswith(parent + "/{")])[0]
+    open_ones = [route for route in of_method if route.path.startswith(parent + "/{")]
+    return next(iter(exact + open_ones), None)
+
+
+def _operation(dialect: Dialect, request: WireRequest) -> Operation:
+    route = route_of(dialect, request)
+    if route is not None:
+        return route.operate(replace(request, parameters=_parameters(route, request)))
+    assert dialect.otherwise is not None, "no route has that method and path"
+    return dialect.otherwise(request)
 
 
 def _parameters(route: Route, request: WireRequest) -> dict[str, str]:

@@ -27,5 +27,6 @@ SAMPLES: Mapping[str, Any] = {
     "asked 202 times": Counted(202, 17_001),
     "a secret of the day": "07" * 16,
     "sixteen bytes": bytes(16),
+    "thirty-two bytes": bytes(32),
     "nothing": None,
 }

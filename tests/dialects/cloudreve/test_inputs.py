@@ -53,14 +53,48 @@ def test_deep_nesting_is_a_parameter_error(open_with: bytes) -> None:
     assert caught.value.code is Code.MALFORMED
 
 
-@pytest.mark.parametrize("email", ["a@b.c", "a.b+c@d-e.f.example", "ä@ö.example"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@b.c",
+        "a.b+c@d-e.f.example",
+        "ä@ö.example",
+        '"ada lovelace"@example.com',
+        "a" * 65 + "@example.com",
+        "ada@example.com.",
+        '"a\\"b"@example.com',
+        "a@b..c.example",
+    ],
+)
 def test_an_email_of_the_right_form(email: str) -> None:
     assert inputs.sign_in(json.dumps({"email": email, "password": "abcd"}).encode()).email == email
 
 
 @pytest.mark.parametrize(
     "email",
-    ["a@b@c.d", "@b.c", "a@.c", "a@b.", "a@b..c", "a b@c.d", "a@b.c\n", "a" * 251 + "@b.c"],
+    [
+        "a@b@c.d",
+        "@b.c",
+        "a@.c",
+        "a@b.",
+        "a@b..c",
+        "a b@c.d",
+        "a@b.c\n",
+        "a" * 251 + "@b.c",
+        "ada@[127.0.0.1]",
+        "ada@exa_mple.com",
+        "ada..l@example.com",
+        ".ada@example.com",
+        "ada.@example.com",
+        "ada@-example.com",
+        "ada@example.123",
+        "ada(c)@example.com",
+        "ada,l@example.com",
+        "<ada@example.com>",
+        "ada@example",
+        '"ada@example.com',
+        "ada@example.c-",
+    ],
 )
 def test_an_email_of_the_wrong_form(email: str) -> None:
     with pytest.raises(Refusal) as caught:

@@ -4,6 +4,7 @@ import pytest
 
 from reticket.core.commands import Increment
 from reticket.core.model import Caller
+from reticket.dialects.cloudreve.network_limit import NetworkLimit
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.wire import WireRequest
 
@@ -14,7 +15,7 @@ def counted_by(address: str) -> str:
         "GET", "/api/v4/session/prepare", b"email=ada%40example.com", [], b"",
         Caller(address, "0" * 32),
     )  # fmt: skip
-    commands = Prepare(reveals=True, most=1)(request)
+    commands = Prepare(reveals=True, limit=NetworkLimit("cloudreve:prepare", 1))(request)
     command = next(commands)
     assert isinstance(command, Increment)
     return command.key

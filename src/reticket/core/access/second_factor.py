@@ -13,6 +13,7 @@ from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.identifiers import random_uuid
 from reticket.core.model import Caller
 from reticket.core.people import MOST_FAILURES, User
 from reticket.core.ports import (
@@ -66,7 +67,7 @@ class SecondFactorAuthenticator:
 
     def open_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right. Returns the id of the factor session."""
-        session_id = self._entropy(20).hex()
+        session_id = random_uuid(self._entropy)
         said = _session_value(command.user, command.resource)
         owner = of_account(command.user.id)
         self._ephemeral.put_if_absent(f"factor:{session_id}", command.lifetime, said, owner)

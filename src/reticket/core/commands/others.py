@@ -36,6 +36,13 @@ class FindUserById(Command[User | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class FindUserByShortId(Command[User | None]):
+    """Find a user by the short id. Result: `User | None`."""
+
+    short_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FindClient(Command[Client | None]):
     """Find a client, disabled or not. Result: `Client | None`, at most half a second old."""
 

@@ -50,6 +50,15 @@ class Inspection:
         """The subject of a valid token. INVALID_ACCESS_TOKEN with its cause for any other."""
         return await self._queries.put(StatusQuery(access, void))
 
+    def subject_of(self, access: AccessToken) -> Holder:
+        """The subject of a token, whether its family is live or not. INVALID_ACCESS_TOKEN."""
+        self._directory.catch_up()
+        holder = self._holder_of(access.resource, access.subject)
+        if holder is None and (user := self._directory.user(access.subject)) is not None:
+            cause = Cause.DISABLED if user.disabled else Cause.INACTIVE
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, cause)
+        return admitted(access, holder)
+
     def _judge(
         self, batch: Sequence[StatusQuery]
     ) -> Sequence[Holder | Refusal | Unavailable | RowLocked]:

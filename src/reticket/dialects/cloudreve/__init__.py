@@ -15,8 +15,9 @@ from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
-from reticket.dialects.cloudreve import errors, prepare, session, site, user
+from reticket.dialects.cloudreve import authn, drive, errors, prepare, session, site, user
 from reticket.dialects.cloudreve.document import DOCUMENT
+from reticket.dialects.cloudreve.network_limit import NetworkLimit
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
@@ -40,7 +41,15 @@ class Options:
             password or the e-mail changes, as at the real server.
         prepare_reveals: whether `/session/prepare` reveals which accounts exist, as the real server
             does.
-        prepare_limit: requests to it that one network may make in five minutes.
+        prepare_limit: requests to it that one network may make in five minutes; and as many to
+            `/user/info` without a bearer.
+        authn: whether the site says that it offers passkeys. One driver demands it, and the web
+            frontend then begins a sign-in by passkey, which nobody can finish here.
+        limit_statuses: whether limits and too large bodies have the HTTP statuses 429 and 413,
+            instead of 200. The web frontend shows the text of a failure only with 200.
+        capacity: bytes of room in the drive that each user is told.
+        tos_url: of the terms of service, for the sign-in page.
+        privacy_policy_url: of the privacy policy, for the sign-in page.
     """
 
     title: str = "reticket"
@@ -50,6 +59,11 @@ class Options:
     access_outlives_password: bool = False
     prepare_reveals: bool = True
     prepare_limit: int = 200
+    authn: bool = True
+    limit_statuses: bool = False
+    capacity: int = 1_099_511_627_776
+    tos_url: str = ""
+    privacy_policy_url: str = ""
 
     def __post_init__(self) -> None:
         said = _SEMVER.fullmatch(self.version)
@@ -57,6 +71,8 @@ class Options:
             raise ValueError("version must be a SemVer of 4.12.0 or later, as clients check it")
         if self.prepare_limit < 1:
             raise ValueError("prepare_limit must be at least 1")
+        if self.capacity < 0:
+            raise ValueError("capacity must not be negative")
 
 
 class Cloudreve(Dialect):
@@ -89,16 +105,34 @@ class Cloudreve(Dialect):
 
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
+        self._statuses = errors.LIMIT_STATUSES if options.limit_statuses else {}
         rests = not options.access_outlives_password
         self.kinds: Sequence[TokenKind] = (replace(KIND, rests_on_credentials=rests),)
-        info = site.SiteInfo(options.title, options.instance_id, options.version)
-        operation = Prepare(options.prepare_reveals, options.prepare_limit)
-        others = (*user.ROUTES, *site.routes(info))
-        self.routes: Sequence[Route] = (*session.ROUTES, prepare.route(operation), *others)
+        limit = NetworkLimit("cloudreve:prepare", options.prepare_limit)
+        self.routes: Sequence[Route] = (
+            *session.ROUTES,
+            prepare.route(Prepare(options.prepare_reveals, limit)),
+            *(authn.ROUTES if options.authn else ()),
+            *user.ROUTES,
+            *drive.routes(options.capacity, NetworkLimit("cloudreve:info", options.prepare_limit)),
+            *site.routes(_site_info(options)),
+        )
+        self.otherwise = drive.other_service
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The envelope of a failure; plain text for a path without a route."""
-        return errors.refuse(request, error, debug=self._debug)
+        return errors.refuse(request, error, self._statuses, debug=self._debug)
+
+
+def _site_info(options: Options) -> site.SiteInfo:
+    return site.SiteInfo(
+        options.title,
+        options.instance_id,
+        options.version,
+        options.authn,
+        options.tos_url,
+        options.privacy_policy_url,
+    )
 
 
 def build(options: Options | None = None) -> Cloudreve:

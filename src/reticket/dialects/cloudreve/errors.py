@@ -6,7 +6,6 @@ neither signs out nor retries.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ class Failure(NamedTuple):
 
 BAD_PARAMETER = 40001
 UNREADABLE_TOKEN = Failure(40020, "Failed to parse token")
+UNREADABLE_ID = Failure(BAD_PARAMETER, "Failed to parse object ID")
 _NO_PAIR = Failure(40020, "Failed to issue token pair")
 _NO_PAGE = Failure(404, "404 page not found", 404)
 
@@ -46,28 +46,40 @@ REFUSALS: Mapping[Code, Failure] = {
     Code.METHOD_NOT_ALLOWED: _NO_PAGE,
     Code.UNSUPPORTED_MEDIA_TYPE: Failure(BAD_PARAMETER, "Parameter error"),
     Code.UNSUPPORTED_ENCODING: Failure(BAD_PARAMETER, "Unsupported content encoding", 415),
-    Code.TOO_LARGE: Failure(BAD_PARAMETER, "Request body too large", 413),
-    Code.TOO_MANY_ATTEMPTS: Failure(42900, "Too many attempts", 429),
+    Code.TOO_LARGE: Failure(BAD_PARAMETER, "Request body too large"),
+    Code.TOO_MANY_ATTEMPTS: Failure(42900, "Too many attempts"),
     Code.UNAVAILABLE: Failure(50001, "Service unavailable", 503),
     Code.INTERNAL: Failure(50005, "Internal error"),
 }
 
+LIMIT_STATUSES: Mapping[Code, int] = {Code.TOO_LARGE: 413, Code.TOO_MANY_ATTEMPTS: 429}
+"""The statuses of limits, where a setting asks for them. The web frontend shows the text of a
+failure only if its status is 200.
+"""
+
+_NO_LOGIN_USER = Failure(50001, "failed to get login user")
 _WRONG_FACTOR = Failure(40022, "Incorrect 2FA code")
 _BY_CAUSE: Mapping[tuple[Code, Cause | None], Failure] = {
     (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR): _WRONG_FACTOR,
     (Code.INVALID_CREDENTIALS, Cause.FACTOR_LOCKED): _WRONG_FACTOR,
     (Code.NOT_FOUND, Cause.NO_SESSION): Failure(404, "Session not found"),
     (Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE): Failure(40020, "Invalid token type"),
+    (Code.INVALID_ACCESS_TOKEN, Cause.DISABLED): _NO_LOGIN_USER,
+    (Code.INVALID_ACCESS_TOKEN, Cause.INACTIVE): _NO_LOGIN_USER,
+    (Code.INVALID_ACCESS_TOKEN, Cause.SUBJECT_GONE): Failure(404, "User not found"),
 }
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-
-def refuse(request: WireRequest, error: ReticketError, *, debug: bool) -> WireResponse:
-    """The response to an error; with `debug` it contains the internal cause."""
+def refuse(
+    request: WireRequest, error: ReticketError, statuses: Mapping[Code, int], *, debug: bool
+) -> WireResponse:
+    """The response to an error. `statuses` has the HTTP statuses that are not 200 by setting; with
+    `debug` the response contains the internal cause.
+    """
     failure = _failure(error)
     if failure.status == 404:
         return WireResponse(404, failure.msg.encode(), b"text/plain")
+    failure = failure._replace(status=statuses.get(error.code, failure.status))
     internal = _internal_cause(error) if debug else None
     return failed(request, failure, internal, retry_after(error))
 
@@ -80,15 +92,11 @@ def failed(
         code=failure.code,
         msg=failure.msg,
         error=internal or UNSET,
-        correlation_id=UNSET if failure.code == BAD_PARAMETER else correlation_id(request),
+        correlation_id=UNSET
+        if failure.code == BAD_PARAMETER
+        else uuid_text(request.caller.correlation_id),
     )
     return enveloped(envelope, failure.status, headers)
-
-
-def correlation_id(request: WireRequest) -> str:
-    """The client's own if it is a UUID, else the one in the log."""
-    sent = request.header(b"x-cr-correlation-id") or ""
-    return sent if _UUID.fullmatch(sent) else uuid_text(request.caller.correlation_id)
 
 
 def _failure(error: ReticketError) -> Failure:

@@ -11,21 +11,24 @@ import re
 import msgspec
 
 from reticket.core.errors import Code, Refusal, wrong
+from reticket.dialects.cloudreve.drive_schemas import (
+    PasskeySignInRequest,
+)
+from reticket.dialects.cloudreve.emails import is_email
 from reticket.dialects.cloudreve.schemas import (
     RefreshTokenRequest,
     SecondFactorRequest,
     SignInRequest,
 )
 from reticket.leading_json import parse_leading_json
-from reticket.wire import WireRequest
+from reticket.wire import WireRequest, parse_pairs
 
 SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 128
-LONGEST_EMAIL = 254
 LONGEST_TEXT = 8192
 """Characters that are read of a member; no longer value is valid."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_EMAIL = re.compile(r"[^@\s\x00]+@(?:[^@\s\x00.]+\.)+[^@\s\x00.]+")
+_UNREADABLE_PAIR = re.compile(rb";|%(?![0-9A-Fa-f]{2})")
 
 
 class _Plain(RefreshTokenRequest, forbid_unknown_fields=True):
@@ -36,12 +39,14 @@ _decode_plain = msgspec.json.Decoder(_Plain).decode
 
 
 def refresh_token(body: bytes) -> str:
-    """The refresh token of a body. MALFORMED, INVALID_PARAMETER."""
+    """The refresh token of a body; a line end after it is no part of it. MALFORMED,
+    INVALID_PARAMETER.
+    """
     try:
         token = _decode_plain(body).refresh_token
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         token = _texts(body, "refresh_token")["refresh_token"]
-    return _present(token, "RefreshToken")
+    return _present(token, "RefreshToken").rstrip("\r\n")
 
 
 def sign_in(body: bytes) -> SignInRequest:
@@ -64,14 +69,27 @@ def second_factor(body: bytes) -> SecondFactorRequest:
     return read
 
 
+def passkey(body: bytes) -> PasskeySignInRequest:
+    """A response to a challenge and its session. MALFORMED, INVALID_PARAMETER."""
+    read = PasskeySignInRequest(**_texts(body, "response", "session_id"))
+    _present(read.response, "Response")
+    _present(read.session_id, "SessionID")
+    return read
+
+
 def email(request: WireRequest) -> str:
-    """The e-mail in the query. INVALID_PARAMETER."""
-    return _email(request.query_values().get("email", ""))
+    """The e-mail in the query. MALFORMED, INVALID_PARAMETER.
+
+    A pair with a semicolon or a broken escape is ignored, and the case of the name matters.
+    """
+    pairs = (pair for pair in request.query.split(b"&") if not _UNREADABLE_PAIR.search(pair))
+    values = (value for name, value in parse_pairs(b"&".join(pairs)) if name == "email")
+    return _email(next(values, ""))
 
 
 def _email(text: str) -> str:
     _present(text, "Email")
-    if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
+    if not is_email(text):
         raise wrong("Email", "format error")
     return text
 

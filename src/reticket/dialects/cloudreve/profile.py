@@ -13,8 +13,8 @@ from reticket.core.ports import Entropy
 from reticket.core.profiles import Part, Shared
 
 ID_LENGTH = 6
-NO_PERMISSION = "AA=="
-"""Standard base64 of a bit set with no bit set."""
+PERMISSIONS = {"Admin": "/RoB", "User": "hAg="}
+"""The permissions of the two groups of a new drive: bit sets in standard base64."""
 
 _LETTERS = string.digits + string.ascii_letters
 _ID = re.compile(r"[0-9A-Za-z]{0,16}")
@@ -28,8 +28,12 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="1 to 16 letters and digits, of a group that is created")
     ] = ""
     permission: Annotated[
-        str, Meta(description="base64 of a bit set, of a group that is created")
-    ] = NO_PERMISSION
+        str,
+        Meta(
+            description="base64 of a bit set, of a group that is created; without one, that of "
+            "the drive's own group `Admin` or else `User`"
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):
@@ -38,6 +42,11 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
             base64.b64decode(self.permission, validate=True)
         except ValueError:
             raise ValueError("permission must be base64") from None
+
+    @property
+    def shown_permission(self) -> str:
+        """The group's permission, or that of the drive's own group."""
+        return self.permission or PERMISSIONS.get(self.name, PERMISSIONS["User"])
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):

@@ -93,12 +93,12 @@ class Group(Struct):
 
 
 class User(Struct, kw_only=True):
-    """A user; only the anonymous user has the member `anonymous`."""
+    """A user. Only the anonymous user has the member `anonymous`, and no e-mail and status."""
 
     id: str
-    email: str
+    email: str | UnsetType = UNSET
     nickname: str
-    status: str
+    status: str | UnsetType = UNSET
     created_at: Annotated[datetime, Meta(tz=True)]
     anonymous: bool | UnsetType = UNSET
     group: Group
@@ -116,20 +116,6 @@ class Prepared(Struct):
 
     webauthn_enabled: bool
     password_enabled: bool
-
-
-class LoginConfig(Struct):
-    """The ways to sign in that the sign-in page shows."""
-
-    authn: bool
-
-
-class BasicConfig(Struct):
-    """The site's name and identifier, and the user of the request."""
-
-    instance_id: str
-    title: str
-    user: User
 
 
 class Success(Struct, Generic[T]):
@@ -156,14 +142,6 @@ class PrepareResponse(Success[Prepared]):
 
 class UserResponse(Success[User]):
     """The user of the bearer token."""
-
-
-class LoginConfigResponse(Success[LoginConfig]):
-    """The configuration of the sign-in page."""
-
-
-class BasicConfigResponse(Success[BasicConfig]):
-    """The configuration of the site."""
 
 
 class Response(Struct):
@@ -214,15 +192,13 @@ def user_of(user: people.User) -> User:
         nickname=person.nickname,
         status="active",
         created_at=time_of(user.created_at),
-        group=Group(person.group.id, person.group.name, person.group.permission),
+        group=Group(person.group.id, person.group.name, person.group.shown_permission),
     )
 
 
 ANONYMOUS = User(
     id="anonymous",
-    email="",
     nickname="Anonymous",
-    status="active",
     created_at=_EPOCH,
     anonymous=True,
     group=Group("anonymous", "Anonymous", "AA=="),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reticket.core.commands import (
+    Asking,
     BeginSession,
     EndSession,
     FactorRule,
     OpenFactorSession,
+    ReadAccess,
     Refresh,
     SecondFactor,
     SignIn,
@@ -39,6 +41,10 @@ FACTOR_LIFETIME = 600
 """Seconds."""
 
 _ENDED = frozenset({Cause.UNKNOWN, Cause.REVOKED})
+_OF_THE_SUBJECT = frozenset(
+    {Cause.DISABLED, Cause.INACTIVE, Cause.SUBJECT_GONE, Cause.CREDENTIAL_CHANGED}
+)
+"""Causes why an access token that has not expired opens nothing."""
 
 
 def refresh(request: WireRequest) -> Operation:
@@ -71,7 +77,7 @@ def second_factor(request: WireRequest) -> Operation:
 def sign_out(request: WireRequest) -> Operation:
     """End the session of a refresh token. One that has already ended gets the same response.
 
-    An expired token is refused, as at the real server.
+    An expired token is refused. An access token ends nothing, and that is a success.
     """
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
@@ -80,9 +86,17 @@ def sign_out(request: WireRequest) -> Operation:
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise
-        if refusal.cause not in _ENDED:
+        if refusal.cause not in _ENDED and not (yield from _is_access_token(token)):
             return failed(request, UNREADABLE_TOKEN)
     return succeeded("")
+
+
+def _is_access_token(token: str) -> Asking[bool]:
+    try:
+        yield from ReadAccess((USER,), token)
+    except Refusal as refusal:
+        return refusal.cause in _OF_THE_SUBJECT
+    return True
 
 
 def _begin(user: User) -> Operation:

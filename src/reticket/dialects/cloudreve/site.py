@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from reticket.dialects.cloudreve.document import open_to_all
-from reticket.dialects.cloudreve.schemas import (
-    ANONYMOUS,
+from reticket.dialects.cloudreve.drive_schemas import (
+    AppConfig,
+    AppConfigResponse,
     BasicConfig,
     BasicConfigResponse,
+    EmojiConfig,
+    EmojiConfigResponse,
+    ExplorerConfig,
+    ExplorerConfigResponse,
     LoginConfig,
     LoginConfigResponse,
+    ThumbConfig,
+    ThumbConfigResponse,
+)
+from reticket.dialects.cloudreve.schemas import (
+    ANONYMOUS,
     Response,
     succeeded,
     user_of,
 )
 from reticket.dialects.cloudreve.user import current_user
-from reticket.wire import Operation, Route, WireRequest
+from reticket.wire import Operation, Parameter, Route, WireRequest
 
 AREA = "Site"
+
+NO_FILES = ExplorerConfig(
+    icons="[]",
+    map_provider="openstreetmap",
+    google_map_tile_type="regular",
+    file_viewers=[],
+    max_batch_size=3000,
+    thumbnail_width=400,
+    thumbnail_height=300,
+)
+"""The section of a drive without files of its own; its numbers are those of a new drive."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
-    """The site's name, identifier and version, from the settings."""
+    """What a site says of itself, from the settings.
+
+    Args:
+        authn: whether it offers passkeys.
+        tos_url / privacy_policy_url: of its legal documents, or empty.
+    """
 
     title: str
     instance_id: str
     version: str
+    authn: bool
+    tos_url: str
+    privacy_policy_url: str
 
     def ping(self, request: WireRequest) -> Operation:
         """The server's version. Clients refuse a version that is too old for them."""
@@ -40,11 +71,29 @@ class SiteInfo:
         shown = ANONYMOUS if user is None else user_of(user)
         return succeeded(BasicConfig(self.instance_id, self.title, shown))
 
+    def login(self, request: WireRequest) -> Operation:
+        """What the sign-in page shows. Nobody can register here."""
+        yield from current_user(request)
+        urls = self.tos_url, self.privacy_policy_url
+        return succeeded(LoginConfig(self.authn, False, *urls))
 
-def login(request: WireRequest) -> Operation:
-    """The ways to sign in that the sign-in page shows."""
-    yield from current_user(request)
-    return succeeded(LoginConfig(authn=True))
+
+def _section(data: Any) -> Callable[[WireRequest], Operation]:
+    """The operation of a section that is the same for everybody."""
+
+    def section(request: WireRequest) -> Operation:
+        yield from current_user(request)
+        return succeeded(data)
+
+    return section
+
+
+_FIXED = (
+    ("explorer", "What the file browser shows.", NO_FILES, ExplorerConfigResponse),
+    ("emojis", "The emojis of the file browser.", EmojiConfig("{}"), EmojiConfigResponse),
+    ("app", "Whether apps are advertised.", AppConfig(False, False), AppConfigResponse),
+    ("thumb", "Which files have thumbnails.", ThumbConfig([]), ThumbConfigResponse),
+)
 
 
 def routes(info: SiteInfo) -> tuple[Route, ...]:
@@ -59,7 +108,7 @@ def routes(info: SiteInfo) -> tuple[Route, ...]:
         Route(
             "GET",
             "/site/config/login",
-            login,
+            info.login,
             open_to_all(
                 "Sign-in configuration",
                 "What the sign-in page offers.",
@@ -73,6 +122,27 @@ def routes(info: SiteInfo) -> tuple[Route, ...]:
             info.basic,
             open_to_all(
                 "Site configuration", "The site, and who asks.", BasicConfigResponse, area=AREA
+            ),
+        ),
+        *(
+            Route(
+                "GET",
+                f"/site/config/{name}",
+                _section(data),
+                open_to_all(f"Configuration: {name}", sentence, response, area=AREA),
+            )
+            for name, sentence, data, response in _FIXED
+        ),
+        Route(
+            "GET",
+            "/site/config/{section}",
+            info.basic,
+            open_to_all(
+                "Any other configuration",
+                "A section of another name is the basic one.",
+                BasicConfigResponse,
+                area=AREA,
+                parameters=(Parameter("section", "path", str, "Any name.", required=True),),
             ),
         ),
     )

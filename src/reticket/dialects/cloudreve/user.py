@@ -11,6 +11,9 @@ from reticket.dialects.cloudreve.schemas import UserResponse, succeeded, user_of
 from reticket.dialects.cloudreve.tokens import USER
 from reticket.wire import Operation, Route, WireRequest
 
+_TOLD = frozenset({Cause.WRONG_USE, Cause.DISABLED, Cause.INACTIVE, Cause.SUBJECT_GONE})
+"""Causes that every response names; a token that is invalid for another one is ignored."""
+
 
 def is_known(user: User) -> bool:
     """Whether the user has a profile in this dialect."""
@@ -20,26 +23,34 @@ def is_known(user: User) -> bool:
 def current_user(request: WireRequest) -> Asking[User | None]:
     """The user of the bearer token; None if there is no valid one.
 
+    The scheme may be missing, as at the real server.
+
     Raises:
-        Refusal: the bearer token is a refresh token. Clients never send one on purpose.
+        Refusal: the bearer token is a refresh token, or its user is blocked or deleted.
     """
-    token = request.bearer()
+    token = request.bare_token()
     if not token:
         return None
     try:
         _, holder = yield from ReadAccess((USER,), token)
     except Refusal as refusal:
-        if refusal.cause is Cause.WRONG_USE:
+        if refusal.cause in _TOLD:
             raise
         return None
     return holder if isinstance(holder, User) and is_known(holder) else None
 
 
-def me(request: WireRequest) -> Operation:
-    """The user who signed in."""
+def signed_in_user(request: WireRequest) -> Asking[User]:
+    """The user of the bearer token. INVALID_ACCESS_TOKEN without a valid one."""
     user = yield from current_user(request)
     if user is None:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
+    return user
+
+
+def me(request: WireRequest) -> Operation:
+    """The user who signed in."""
+    user = yield from signed_in_user(request)
     return succeeded(user_of(user))
 
 

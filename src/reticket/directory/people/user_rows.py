@@ -32,6 +32,12 @@ def id_of_email(connection: Connection, email: str) -> str | None:
     return connection.execute(statement).scalar_one_or_none()
 
 
+def id_of_short_id(connection: Connection, short_id: str) -> str | None:
+    """The id of the user with that short id, or None."""
+    statement = select(users.c.id).where(users.c.short_id == short_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def require_user(connection: Connection, who: str) -> str:
     """The id of the user with that id or e-mail. NotFound."""
     statement = select(users.c.id).where(users.c.id == who)
