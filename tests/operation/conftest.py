@@ -55,16 +55,21 @@ def node(tmp_path_factory):
 @pytest.fixture
 def alone(monkeypatch):
     """No setting of the environment gets through."""
+    delete_settings(monkeypatch)
+
+
+def delete_settings(environment):
     for name in [name for name in os.environ if name.startswith("RETICKET_")]:
-        monkeypatch.delenv(name)
+        environment.delenv(name)
 
 
 @pytest.fixture
 def commands(tmp_path, alone):
     """Opens a data folder with settings."""
 
-    def with_settings(**settings):
-        return Commands(tmp_path / "data", {"RETICKET_MASTER_KEY": MASTER_KEY, **settings})
-
     (tmp_path / "data").mkdir(mode=0o700)
-    return with_settings
+    return commands_in(tmp_path / "data")
+
+
+def commands_in(data):
+    return lambda **settings: Commands(data, {"RETICKET_MASTER_KEY": MASTER_KEY, **settings})

@@ -1,12 +1,13 @@
 """A fault stops the start with one sentence: the remedy, and no password."""
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import NamedTuple
 
 import pytest
-from tests.operation.conftest import MASTER_KEY
+from tests.operation.conftest import MASTER_KEY, commands_in, delete_settings
 from tests.stores.valkey.servers import free_port
 
 from reticket.testing.server import CHEAP_SIGN_INS
@@ -111,6 +112,23 @@ def places(postgresql, valkey, node):
     }
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A data folder after `init`, made once."""
+    data = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as environment:
+        delete_settings(environment)
+        commands_in(data)(RETICKET_SESSIONS="memory:").run("init")
+    return data
+
+
+@pytest.fixture
+def begun(commands, prepared, tmp_path):
+    """`commands` in a copy of it."""
+    shutil.copytree(prepared, tmp_path / "data", dirs_exist_ok=True)
+    return commands
+
+
 def hold(said, fault, places, folder):
     for part in fault.says:
         assert part.format(**places) in said
@@ -120,12 +138,11 @@ def hold(said, fault, places, folder):
 
 @pytest.mark.parametrize("command", BY_SESSIONS)
 @pytest.mark.parametrize("name", SESSIONS)
-def test_a_bad_url_of_sessions_stops_every_command(commands, places, tmp_path, name, command):
+def test_a_bad_url_of_sessions_stops_every_command(begun, places, tmp_path, name, command):
     fault, words = SESSIONS[name], BY_SESSIONS[command]
     url = fault.url.format(**places)
     moving = "env:PLACE" in words
-    commands(RETICKET_SESSIONS="memory:").run("init")
-    opened = commands(RETICKET_SESSIONS="memory:" if moving else url, PLACE=url)
+    opened = begun(RETICKET_SESSIONS="memory:" if moving else url, PLACE=url)
     said = opened.refused(*words)
     hold(said, fault, places, tmp_path)
 
@@ -143,12 +160,11 @@ def test_a_bad_url_of_the_directory_stops_every_command(commands, places, tmp_pa
     ("who", "says"),
     [("", "Authentication required"), ("u:no@", "invalid user"), (":no@", "invalid user")],
 )
-def test_a_valkey_that_requires_a_password_is_reported(commands, valkey, who, says):
+def test_a_valkey_that_requires_a_password_is_reported(begun, valkey, who, says):
     port = valkey.servers[0].port
     valkey.client.config_set("requirepass", "right")
     try:
-        commands(RETICKET_SESSIONS="memory:").run("init")
-        said = commands(RETICKET_SESSIONS=f"valkey://{who}127.0.0.1:{port}").refused("doctor")
+        said = begun(RETICKET_SESSIONS=f"valkey://{who}127.0.0.1:{port}").refused("doctor")
     finally:
         valkey.client.config_set("requirepass", "")
     assert said.endswith(VALKEY_RIGHT)

@@ -4,6 +4,7 @@ What the command imports only when it serves is among them.
 Where a fresh interpreter or another network makes a difference, there is a fresh one.
 """
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -12,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,10 +26,14 @@ BECOME_PARENT = 36
 OURS = [sys.executable, "-m", "reticket"]
 
 LATE = (
+    "anyio._backends._asyncio",
+    "encodings.idna",
     "reticket.cli.serve",
     "reticket.directory.engines.sqlite",
     "reticket.runtime.opening",
     "reticket.stores.sqlite",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
     "uvicorn.loops.uvloop",
     "uvloop",
 )
@@ -117,8 +123,7 @@ def main():
         pid = _forked()
         if pid is None:
             _become(**json.loads(line))
-            run()
-            return
+            _end(run)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
 
@@ -140,6 +145,24 @@ def _forked():
     for each in (hear, tell):
         os.close(each)
     return int(said)
+
+
+def _end(run):
+    """Run to the end of the process. The interpreter is not taken down, which would copy most of
+    the memory that is shared with whoever has forked it.
+    """
+    code = 1
+    try:
+        run()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _become(words, files, environment):

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
 import h11
@@ -49,8 +50,7 @@ class SafeExchange:
     ) -> None:
         self._resolver = resolver
         self._private_hosts = frozenset(host.lower().rstrip(".") for host in private_hosts)
-        self._public_trust = ssl.create_default_context()
-        self._private_trust = ssl.create_default_context(cafile=ca_file)
+        self._own_trust = ssl.create_default_context(cafile=ca_file) if ca_file else None
         self._seconds = seconds
         self._timeout = timeout
 
@@ -70,13 +70,18 @@ class SafeExchange:
         except (h11.ProtocolError, ValueError):
             return Unfetched(FetchFault.BAD_HTTP)
 
+    @cached_property
+    def _public_trust(self) -> ssl.SSLContext:
+        """The system's authorities: many, and read only when a first request needs them."""
+        return ssl.create_default_context()
+
     def _answered(self, request: FetchRequest, deadline: Deadline) -> Fetched:
         target = target_of(request.url)
         is_named = target.host in self._private_hosts
         addresses = self._resolver.resolve(target.host, target.port, deadline)
         if not is_named and not all(is_public(each.text) for each in addresses):
             raise Failed(FetchFault.REFUSED_ADDRESS)
-        trust = self._private_trust if is_named else self._public_trust
+        trust = self._own_trust if is_named and self._own_trust else self._public_trust
         with (
             closing(_connected(addresses[:MOST_ATTEMPTS], deadline)) as connection,
             _encrypted(connection, target, trust, deadline) as secured,
