@@ -12,6 +12,7 @@ from tests.dialects.oauth.token_world import CALLER, CHALLENGE
 
 from reticket.core.commands import SignIn
 from reticket.core.errors import ReticketError
+from reticket.core.storage.budget import DEFAULT_BUDGET
 from reticket.http.edge import carried_out
 from reticket.wire import WireRequest
 
@@ -30,8 +31,8 @@ REQUEST = {
 class PagesWorld(Looks):
     """Every password is right here."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, budget=DEFAULT_BUDGET):
+        super().__init__(budget)
         self.people.users[JOAN.id] = JOAN
 
     async def _performed(self, command, caller):

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from reticket.core.commands import Asking, Peek, PutIfAbsent
 from reticket.core.errors import Unavailable
-from reticket.core.storage.budget import of_account
+from reticket.core.storage.budget import COVERED, of_account
 
 NEXT_PAGE_LIFETIME = 60
 """Seconds in which a repeated form leads to the same page."""
@@ -29,9 +29,9 @@ class RepeatedForms:
     session: str = field(repr=False)
     code: str = field(repr=False)
 
-    def started_mark(self, subject: str) -> PutIfAbsent:
-        """The entry to keep before the code is spent."""
-        return PutIfAbsent(self._key("begun"), "", IN_PROGRESS_LIFETIME, of_account(subject))
+    def started_mark(self) -> PutIfAbsent:
+        """The entry to keep before the code is spent: one for each right code."""
+        return PutIfAbsent(self._key("begun"), "", IN_PROGRESS_LIFETIME, COVERED)
 
     def remember_next(self, ticket: str, subject: str) -> Asking[None]:
         """Store the ticket of the next page, which is not accepted without the cookie.

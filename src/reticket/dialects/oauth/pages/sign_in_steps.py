@@ -118,9 +118,7 @@ class SignInSteps:
         signed_in = partial(_with_person, interaction, now, (AMR_PASSWORD, AMR_OTP), login)
 
         def keeps(user: User) -> Sequence[PutIfAbsent]:
-            return store_command(self._path, next_ticket, signed_in(user)), forms.started_mark(
-                user.id
-            )
+            return store_command(self._path, next_ticket, signed_in(user)), forms.started_mark()
 
         user: User = yield from SecondFactor(USER, forms.session, forms.code, keeps)
         if _is_other_person(interaction, user):

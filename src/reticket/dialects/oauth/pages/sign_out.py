@@ -11,7 +11,7 @@ import msgspec
 
 from reticket.core.commands import Asking, EndSessions, ListSessions, Now, PutIfAbsent
 from reticket.core.model import Family, Selection
-from reticket.core.storage.budget import of_account
+from reticket.core.storage.budget import COVERED
 from reticket.dialects.oauth.grants.device_codes import DEVICE_CODE_LIFETIME
 from reticket.dialects.oauth.pages.login_session import KnownLogin
 from reticket.oauth.login import LOGIN, login_terms_of, signed_out_key
@@ -62,11 +62,11 @@ def _end_login(login: Family) -> Asking[None]:
 
 def _void_codes_of_replaced(login: Family) -> Asking[None]:
     """Make the unused codes void of the login sessions that this one replaced. Its own are void
-    when it ends.
+    when it ends. No client can fill the share of the person so that there is no room for the marks:
+    a sign-in covers each.
     """
     for replaced in login_terms_of(login).replaced:
-        key, owner = signed_out_key(replaced), of_account(login.subject)
-        yield from PutIfAbsent(key, "", DEVICE_CODE_LIFETIME, owner)
+        yield from PutIfAbsent(signed_out_key(replaced), "", DEVICE_CODE_LIFETIME, COVERED)
 
 
 def _selection(session: ClientSession) -> Selection:
