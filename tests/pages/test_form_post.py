@@ -72,6 +72,11 @@ def test_a_pushed_request_is_posted_as_well(person):
     assert "code" in answer_of(person.sends(**ADA).sends(answer="allow").page)
 
 
+def test_a_nul_of_a_request_object_is_not_posted(person):
+    answer = answer_of(person.asks(request=request_object({**POSTED, "state": "\0"})).page)
+    assert (answer["error"], "state" in answer) == ("request_not_supported", False)
+
+
 def test_there_is_no_link_back_that_would_not_post(person):
     person.asks(**POSTED)
     assert CALLBACK not in person.page.text
@@ -95,7 +100,30 @@ def test_oidcc_unsigned_request_object_the_error_is_posted_where_the_object_asks
     assert (answer["error"], answer["state"]) == ("request_not_supported", "another")
 
 
-@pytest.mark.parametrize("said", [b"no JSON", [], {"state": 7, "response_mode": ["form_post"]}])
+NO_TEXTS = {"state": 7, "response_mode": ["form_post"]}
+UNFIT = [b"no JSON", [], NO_TEXTS, b'{"state": "\\ud800"}', b'{"state": "\xed\xa0\x80"}']
+
+
+@pytest.mark.parametrize("said", UNFIT)
 def test_a_request_object_that_cannot_be_read_changes_nothing(person, said):
     answer = person.asks(request=request_object(said)).answer
     assert (answer["error"], answer["state"]) == ("request_not_supported", "a state")
+
+
+INVISIBLE = "a\u2069b\u202ec\u2066\U000e0001"
+
+
+def test_oauth_2_4_1_2_the_state_is_returned_unchanged(person):
+    page = person.asks(**POSTED, state=INVISIBLE).sends(**ADA).sends(answer="deny").page
+    assert answer_of(page)["state"] == INVISIBLE
+    assert person.asks(state=INVISIBLE, scope="orders.burn").answer["state"] == INVISIBLE
+
+
+@pytest.mark.parametrize("state", ["a\nb", "a\rb", "a\x07b"])
+def test_a_state_that_browsers_would_change_in_a_form_is_refused(person, state):
+    """They send each line end as CR LF (HTML, constructing the entry list)."""
+    answer = answer_of(person.asks(**POSTED, state=state).page)
+    assert answer["error"] == "invalid_request"
+    assert answer["error_description"] == "state has a control character."
+    assert "state" not in answer
+    assert person.asks(state=state, scope="orders.burn").answer["state"] == state

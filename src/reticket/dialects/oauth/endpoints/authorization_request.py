@@ -14,6 +14,7 @@ import msgspec
 
 from reticket.core.commands import Asking, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
+from reticket.core.texts import has_control
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form, expect_short, required
 from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
@@ -258,6 +259,11 @@ def hinted_subject(form: Form) -> Asking[str | None]:
     return str(claims["sub"])
 
 
+def fits_form(state: str, mode: str | None) -> bool:
+    """Whether a form can return the state, if the mode has one. Browsers change line ends in it."""
+    return mode != ResponseMode.FORM_POST or not has_control(state)
+
+
 def _is_same_uri(registered: str, requested: str) -> bool:
     if requested == registered:
         return True
@@ -276,6 +282,8 @@ def _check_response(registration: Registration, form: Form) -> None:
         raise OAuthError("unsupported_response_type", "response_type must be code.")
     if form.get("response_mode", ResponseMode.QUERY) not in tuple(ResponseMode):
         raise wrong("response_mode", f"must be {' or '.join(ResponseMode)}")
+    if not fits_form(form.get("state", ""), form.get("response_mode")):
+        raise wrong("state", "has a control character")
     if not registration.allows(AUTHORIZATION_CODE):
         sentence = "The client is not registered for codes."
         raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)

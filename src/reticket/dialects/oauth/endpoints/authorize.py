@@ -17,6 +17,7 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
     AuthorizationRequest,
     ResponseMode,
+    fits_form,
     hinted_subject,
     resolve_redirect_uri,
     validate_auth_request,
@@ -164,7 +165,8 @@ class Authorization:
         """Send the error to the client."""
         yield from Audit(USER, "refused", audit_cause(refusal))
         said = with_request_object(parameters)
-        target = ResponseTarget(redirect_uri, _state_of(said), _mode_of(said))
+        mode = _mode_of(said)
+        target = ResponseTarget(redirect_uri, _state_of(said, mode), mode)
         return self._responses.error(target, refusal)
 
     def _expect_answerable(
@@ -251,13 +253,15 @@ def _is_for_person(refusal: Refusal, parameters: Pairs) -> bool:
     return isinstance(refusal, PageError) and _single(parameters, "prompt") != NONE
 
 
-def _state_of(parameters: Pairs) -> str | None:
+def _state_of(parameters: Pairs, mode: ResponseMode) -> str | None:
     """The `state` for an error response, even one that is too long to store (RFC 6749 §4.1.2.1).
 
-    A repeated `state` counts as absent.
+    A repeated `state` counts as absent, and so does one that no form can return.
     """
     values = [value for key, value in parameters if key == "state" and value]
-    return values[0] if len(values) == 1 and len(values[0]) <= MAX_VALUE_LENGTH else None
+    if len(values) != 1 or len(values[0]) > MAX_VALUE_LENGTH or not fits_form(values[0], mode):
+        return None
+    return values[0]
 
 
 def _mode_of(parameters: Pairs) -> ResponseMode:

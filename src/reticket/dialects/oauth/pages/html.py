@@ -54,6 +54,11 @@ def fill(template: str, **values: str) -> Markup:
     return Markup(_read(f"{template}.html").format_map(escaped))
 
 
+def exact(value: str) -> Markup:
+    """A value that the form of a page sends as it is. It is not shown."""
+    return Markup(escape(value))
+
+
 def page(
     title: str,
     body: Markup,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reticket.core.texts import isolated
-from reticket.dialects.oauth.pages.html import Markup, fill, page
+from reticket.dialects.oauth.pages.html import Markup, exact, fill, page
 from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.oauth.lists import split_list
 from reticket.oauth.terms import OPENID
@@ -206,7 +206,7 @@ def post_form(target: str, parameters: Mapping[str, str]) -> WireResponse:
     """Posts the parameters to the client, by a script or by the person's click (OAuth 2.0 Form Post
     Response Mode §2).
     """
-    fields = [fill("field", name=name, value=value) for name, value in parameters.items()]
+    fields = [fill("field", name=name, value=exact(value)) for name, value in parameters.items()]
     script, place = Markup(SUBMIT), _host(target)
     body = fill("post", action=target, fields=Markup("".join(fields)), place=place, script=script)
     return page("Going back to the app", body, form_target=_source(target), script=SUBMIT)
