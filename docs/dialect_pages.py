@@ -20,7 +20,7 @@ from reticket.openapi import WELL_KNOWN
 from reticket.wire import Dialect, Offer, Route
 
 DIALECTS = dialects.with_defaults()
-FROM_SETTINGS = {"issuer", "presets"}
+FROM_SETTINGS = {"issuer", "presets", "signing_algorithm"}
 """Options that are settings of the whole service."""
 
 

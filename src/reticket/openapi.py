@@ -16,6 +16,9 @@ from reticket.wire import Answer, Described, Dialect, Parameter, Route
 
 _REFERENCE = "#/components/schemas/{name}"
 WELL_KNOWN = "/.well-known/"
+JWT = "application/jwt"
+"""A media type of texts, whatever their claims are."""
+
 _SAYS_A_TYPE = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
 
 
@@ -139,7 +142,10 @@ def _answer(status: int, answer: Answer, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _content(kind: Any, media_types: Iterable[str], schemas: _Schemas) -> dict[str, Any]:
-    return {media_type: {"schema": schemas.of(kind)} for media_type in media_types}
+    return {
+        media_type: {"schema": schemas.of(str if media_type == JWT else kind)}
+        for media_type in media_types
+    }
 
 
 def _in_one_line(component: Mapping[str, Any]) -> Mapping[str, Any]:

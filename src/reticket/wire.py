@@ -204,6 +204,7 @@ class Dialect(Protocol):
         pages: beginnings of paths below `base_path` that are pages for people. No page of another
             origin may read them, whatever the setting `cors_origins` says.
         person / tenant / program: what it needs to know of one, or None.
+        algorithms: signature algorithms that its clients may want at any time.
         unused_days: days after which a client that registered itself and was not used is removed,
             or None.
         otherwise: the operation for a request below `base_path` that no route answers. It raises
@@ -225,6 +226,7 @@ class Dialect(Protocol):
     person: Part[Any] | None = None
     tenant: Part[Any] | None = None
     program: Part[Any] | None = None
+    algorithms: Sequence[str] = ()
     unused_days: int | None = None
     correlation_header: bytes | None = None
     otherwise: Callable[[WireRequest], Operation] | None = None

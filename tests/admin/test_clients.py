@@ -18,6 +18,9 @@ from reticket.testing import running_server
 
 SECRETS = {"client_secret"}
 
+RS256 = {"id_token_signed_response_alg": "RS256"}
+"""What every new client gets to which people sign in."""
+
 
 def verifies(server, client_id, secret):
     def work(_, instance):
@@ -71,7 +74,27 @@ def test_a_change_replaces_members_and_null_removes_them(api):
     api.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
     changed = api.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})
     expected = {"policy": {"preset": "AAL2"}, "scopes": ["a"], "pkce": "optional"}
-    assert changed["registration"] == expected
+    assert changed["registration"] == expected | RS256
+
+
+def test_oidc_registration_2_the_algorithms_are_chosen_and_their_keys_made(api):
+    id_token, userinfo = "id_token_signed_response_alg", "userinfo_signed_response_alg"
+
+    def uses():
+        return {key["use"] for key in api.good("GET", "/keys")["items"]}
+
+    made = api.good("POST", "/clients", {"client_id": "alg", userinfo: "RS256"})
+    assert made["registration"][id_token] == made["registration"][userinfo] == "RS256"
+    assert "sign-RS256" in uses()
+    changed = api.good("PATCH", "/clients/alg", {id_token: "EdDSA", userinfo: None})
+    assert (changed["registration"][id_token], userinfo in changed["registration"]) == (
+        "EdDSA",
+        False,
+    )
+    assert "sign-EdDSA" in uses()
+    assert api.ask("PATCH", "/clients/alg", {id_token: "none"})[0] == 400
+    api.good("PATCH", "/clients/alg", {id_token: "RS256"})
+    assert api.ask("PATCH", "/clients/alg", {"policy": "FAPI_2_SESSION"})[0] == 400
 
 
 def test_the_admin_flag_adds_its_scope_and_its_grant(api):
@@ -174,7 +197,7 @@ def test_clients_are_listed_in_pages(api):
 def test_addresses_that_describe_a_client_are_stored_and_must_be_https(api):
     home = "https://app.example.com"
     made = api.good("POST", "/clients", {"client_id": "told", "public": True, "client_uri": home})
-    assert made["registration"] == {"client_uri": home}
+    assert made["registration"] == {"client_uri": home} | RS256
     assert api.ask("PATCH", "/clients/told", {"logo_uri": "http://app.example.com/"})[0] == 400
 
 

@@ -30,11 +30,11 @@ def test_an_impossible_key_change_is_refused(api):
     assert api.ask("POST", "/keys/retire", {"id": "00000000"})[0] == 404
     assert api.ask("POST", "/keys/rotate", {"uses": ["x"]})[0] == 400
     assert api.ask("POST", "/keys/rotate", {"uses": []})[0] == 400
-    assert api.ask("POST", "/keys/rotate", {"uses": ["sign-EdDSA"]})[0] == 409
+    assert api.ask("POST", "/keys/rotate", {"uses": ["sign-ES256"]})[0] == 409
 
 
 def test_a_rotation_without_uses_rotates_all_that_have_keys(api):
-    before = set(states(api))
+    before = states(api)
     api.good("POST", "/keys/rotate", {})
     made = [said for key, said in states(api).items() if key not in before]
-    assert made == [("mac", "next"), ("sign", "next")]
+    assert sorted(made) == sorted({(use, "next") for use, _ in before.values()})

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from reticket import cli
+from reticket.crypto import signing
 from reticket.runtime.opening import Builder
 
 CHEAP = MappingProxyType(
@@ -88,7 +89,8 @@ def shell(empty, seeded):
 
 
 def cheap_alone(environment):
-    """No setting comes from outside, and a hash costs nothing."""
+    """No setting comes from outside; a hash costs nothing, and an RSA key little."""
+    environment.setattr(signing, "RSA_BITS", 2048)
     for name in list(os.environ):
         if name.startswith("RETICKET_"):
             environment.delenv(name)

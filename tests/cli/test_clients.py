@@ -10,6 +10,8 @@ from reticket.oauth.terms import terms_of
 
 ED25519 = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 ADA = "ada@example.com"
+RS256 = {"id_token_signed_response_alg": "RS256"}
+"""What every new client gets to which people sign in."""
 
 
 def show(shell, client):
@@ -132,7 +134,8 @@ def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):
     address = "https://app.example/keys"
     shell.run("client", "add", "far", "--jwks-uri", address)
     assert show(shell, "far")["public"] is False
-    assert show(shell, "far")["registration"] == {"jwks_uri": address, "pkce": "optional"}
+    said = show(shell, "far")["registration"]
+    assert said == {"jwks_uri": address, "pkce": "optional"} | RS256
     assert "jwks" in show(shell, "keyed")["registration"]
 
 
@@ -339,9 +342,9 @@ def test_without_oauth_no_session_starts_and_old_sessions_are_listed(shell, monk
 def test_addresses_that_describe_a_client_are_added_changed_and_cleared(shell):
     home, terms = "https://app.example.com", "https://app.example.com/terms"
     shell.run("client", "add", "app", "--public", "--client-uri", home, "--tos-uri", terms)
-    assert show(shell, "app")["registration"] == {"client_uri": home, "tos_uri": terms}
+    assert show(shell, "app")["registration"] == {"client_uri": home, "tos_uri": terms} | RS256
     shell.run("client", "edit", "app", "--logo-uri", f"{home}/logo.png", "--clear", "tos-uri")
-    changed = {"client_uri": home, "logo_uri": f"{home}/logo.png"}
+    changed = {"client_uri": home, "logo_uri": f"{home}/logo.png"} | RS256
     assert show(shell, "app")["registration"] == changed
 
 

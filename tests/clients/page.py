@@ -9,20 +9,11 @@ ISSUER = "http://127.0.0.1:8088"
 
 def quick_start(title, language):
     """The only block of a client's section in this language."""
-    (block,) = _blocks(title, language)
-    return block
-
-
-def has_block(title, language):
-    """Whether the section has one."""
-    return bool(_blocks(title, language))
-
-
-def _blocks(title, language):
     (section,) = re.findall(
         rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL
     )
-    return re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    return block
 
 
 def replaced(text, changes):

@@ -1,10 +1,9 @@
-"""A service with the client and the settings of one quick start."""
+"""A service with the client of one quick start."""
 
-import tomllib
 from contextlib import contextmanager
 
 import yaml
-from tests.clients.page import has_block, quick_start, replaced
+from tests.clients.page import quick_start, replaced
 from tests.clients.person import JOAN
 from tests.judges.browser import ADA
 
@@ -20,8 +19,6 @@ def running_service(title, folder, addresses):
     clients = yaml.safe_load(replaced(quick_start(title, "yaml"), addresses))
     seed = folder / "seed.yaml"
     seed.write_text(yaml.safe_dump(clients | {"users": [ADA, JOAN]}))
-    own = tomllib.loads(quick_start(title, "toml")) if has_block(title, "toml") else {}
-    settings = {f"RETICKET_{name.upper()}": value for name, value in own.items()}
-    settings["RETICKET_POLICIES__BROWSER_2026__ACCESS"] = ACCESS
+    settings = {"RETICKET_POLICIES__BROWSER_2026__ACCESS": ACCESS}
     with running_server(folder, seed=seed, settings=settings) as service:
         yield service

@@ -22,12 +22,27 @@ SAID = {
 @pytest.fixture
 def registrar(directory):
     presets = by_any_name(PRESETS)
-    return Registrar(directory.database, directory.clients, presets, lambda: NOW)
+    return Registrar(directory.database, directory.clients, presets, lambda: NOW, list)
 
 
 def found(directory, client):
     directory.catch_up_now()
     return directory.client(client)
+
+
+def test_the_keys_of_a_registration_are_made_before_it_is_stored(directory):
+    made = []
+
+    def require(algorithms):
+        assert found(directory, "notes") is None or made
+        made.append(tuple(algorithms))
+
+    presets = by_any_name(PRESETS)
+    registrar = Registrar(directory.database, directory.clients, presets, lambda: NOW, require)
+    said = SAID | {"id_token_signed_response_alg": "RS256"}
+    registrar.add("notes", said, "hash", "d" * 64, 10)
+    registrar.change("notes", said | {"userinfo_signed_response_alg": "EdDSA"})
+    assert made == [("RS256",), ("RS256", "EdDSA")]
 
 
 def test_a_client_is_registered_with_the_digest_of_its_token(directory, registrar):

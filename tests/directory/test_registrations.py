@@ -9,7 +9,11 @@ from reticket.core.policy import PRESETS, by_any_name
 from reticket.directory.drafts import ClientDraft, UserDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.programs.clients import every_client
-from reticket.directory.seed import checked_registration, edited_registration
+from reticket.directory.seed import (
+    checked_registration,
+    edited_registration,
+    new_registration,
+)
 
 KEY = {
     "kty": "EC",
@@ -70,6 +74,48 @@ def test_a_fault_names_the_member(said, words):
         checked_registration(said, public=True)
     assert words in str(raised.value)
     assert str(raised.value).endswith(".")
+
+
+ALG = "id_token_signed_response_alg"
+FAPI = {"policy": "FAPI_2_SESSION"}
+
+
+@pytest.mark.parametrize(
+    ("said", "algorithm"),
+    [
+        ({}, "RS256"),
+        ({"policy": "DEVICE"}, "RS256"),
+        (FAPI, "ES256"),
+        ({ALG: "EdDSA"}, "EdDSA"),
+        (FAPI | {ALG: "EdDSA"}, "EdDSA"),
+        ({"policy": "SERVICE"}, None),
+        ({"grants": ["client_credentials"]}, None),
+    ],
+    ids=str,
+)
+def test_oidc_registration_2_a_new_client_of_people_has_an_algorithm(said, algorithm):
+    assert new_registration(said, public=False).get(ALG) == algorithm
+
+
+def test_a_registration_that_is_no_new_one_gets_no_algorithm():
+    assert ALG not in checked_registration({}, public=False)
+    assert ALG not in edited_registration(client(), {"name": "Shop"})
+
+
+@pytest.mark.parametrize("member", [ALG, "userinfo_signed_response_alg"])
+def test_fapi_2_0_5_4_1_rs256_is_refused_for_a_fapi_preset(member):
+    with pytest.raises(Invalid, match=f"must not have {member}: RS256 with a FAPI preset"):
+        new_registration(FAPI | {member: "RS256"}, public=False)
+    with pytest.raises(Invalid, match=member):
+        edited_registration(client(public=False, **{member: "RS256"}), FAPI)
+    assert checked_registration({member: "RS256"}, public=False) == {member: "RS256"}
+
+
+@pytest.mark.parametrize("member", [ALG, "userinfo_signed_response_alg"])
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "PS256", "rs256", ""])
+def test_an_algorithm_of_no_key_is_refused(member, algorithm):
+    with pytest.raises(Invalid, match=f"{member} must be one of ES256, EdDSA, RS256"):
+        checked_registration({member: algorithm}, public=False)
 
 
 @pytest.mark.parametrize("member", ["redirect_uris", "post_logout_redirect_uris", "resources"])

@@ -15,6 +15,7 @@ from reticket.crypto.ring import EVERY_USE, KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
 from reticket.directory.people.users import UserLine
 from reticket.oauth.registration import GRANTS, PKCE, is_confidential
+from reticket.oauth.signing import ALGORITHMS
 from reticket.wire import Secretive
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
 Pkce = Literal[PKCE]  # type: ignore[valid-type]
 Use = Literal[EVERY_USE]  # type: ignore[valid-type]
+Algorithm = Literal[ALGORITHMS]  # type: ignore[valid-type]
 
 
 def moment(at: int) -> datetime:
@@ -147,6 +149,8 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     groups_allowed: Annotated[Sequence[Group], Meta(min_length=1)] | UnsetType | None = UNSET
     id_token_claims: Sequence[str] | UnsetType | None = UNSET
     claims: Mapping[str, str] | UnsetType | None = UNSET
+    id_token_signed_response_alg: Algorithm | UnsetType | None = UNSET
+    userinfo_signed_response_alg: Algorithm | UnsetType | None = UNSET
 
 
 class NewClient(ClientChanges, kw_only=True):

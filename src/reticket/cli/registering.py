@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from reticket.oauth.registration import GRANTS, PKCE
+from reticket.oauth.signing import ALGORITHMS
 
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
 
@@ -92,6 +93,7 @@ class Member(NamedTuple):
 _SEVERAL = {"multiple": True}
 _SWITCH = {"default": None}
 _PKCE = {"type": click.Choice(PKCE)}
+_ID_TOKEN_ALG = {"type": click.Choice(ALGORITHMS)}
 MEMBERS = (
     Member("name", "--name", "The name that people see.", "the id", {}),
     Member(
@@ -206,6 +208,20 @@ MEMBERS = (
         "everybody may use it",
         _SEVERAL,
     ),
+    Member(
+        "id_token_signed_response_alg",
+        "--id-token-alg",
+        "The algorithm that signs its ID tokens.",
+        "RS256, or ES256 with a FAPI preset, if people sign in to it",
+        _ID_TOKEN_ALG,
+    ),
+    Member(
+        "userinfo_signed_response_alg",
+        "--userinfo-alg",
+        "The algorithm that signs its userinfo.",
+        "no signature",
+        {"type": click.Choice(ALGORITHMS)},
+    ),
     Member("admin", "--admin/--no-admin", "It may use the admin API.", "no", _SWITCH),
     Member(
         "first_party",
@@ -220,9 +236,11 @@ MEMBERS = (
 CLEARABLE = {
     member.option.removeprefix("--"): member.name
     for member in MEMBERS
-    if member.attributes not in (_SWITCH, _PKCE)
+    if member.attributes not in (_SWITCH, _PKCE, _ID_TOKEN_ALG)
 }
-"""Members that `--clear` may remove, by the name of their option: those without two values."""
+"""Members that `--clear` may remove, by the name of their option: those whose absence means the
+default of a new client.
+"""
 
 
 def registering(

@@ -24,6 +24,7 @@ from reticket.oauth.registration import (
     PEOPLE_GRANTS,
 )
 from reticket.oauth.self_registration import REGISTERED_BY, SELF, RegistrationRules
+from reticket.oauth.signing import ALGORITHMS, ID_TOKEN_ALG, MEMBERS, USERINFO_ALG, USUAL
 
 CODE = "code"
 BASIC, POST, KEY, NONE = "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
@@ -38,6 +39,7 @@ DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_log
 """Addresses that are stored and returned as they are: https URLs."""
 
 POST_LOGOUT = "post_logout_redirect_uris"
+_STORED = (*KEYS, POST_LOGOUT, *MEMBERS)
 
 _VISIBLE = re.compile(r"[!-~]+")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -77,6 +79,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     jwks: Mapping[str, Any] | UnsetType = UNSET
     jwks_uri: str | UnsetType = UNSET
     subject_type: str | UnsetType = UNSET
+    id_token_signed_response_alg: str | UnsetType = UNSET
+    userinfo_signed_response_alg: str | UnsetType = UNSET
 
 
 def auth_method_of(metadata: ClientMetadata) -> str:
@@ -108,6 +112,8 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         "resources": list(rules.resources),
         **_keys(metadata, method),
         **dict(_descriptions(metadata)),
+        ID_TOKEN_ALG: _algorithm(metadata, ID_TOKEN_ALG) or USUAL,
+        USERINFO_ALG: _algorithm(metadata, USERINFO_ALG),
     }
     return {name: value for name, value in registration.items() if value}
 
@@ -116,7 +122,7 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
     """The metadata of a client that registered itself."""
     grants = registration["grants"]
     described = {name: registration[name] for name in DESCRIPTIONS if name in registration}
-    stored = {name: registration[name] for name in (*KEYS, POST_LOGOUT) if name in registration}
+    stored = {name: registration[name] for name in _STORED if name in registration}
     return ClientMetadata(
         redirect_uris=list(registration.get("redirect_uris", ())),
         token_endpoint_auth_method=registration["token_endpoint_auth_method"],
@@ -127,6 +133,14 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
         **described,
         **stored,
     )
+
+
+def _algorithm(metadata: ClientMetadata, name: str) -> str | None:
+    """One of the algorithms, or None when the client names none."""
+    algorithm: str | None = _said(getattr(metadata, name), None)
+    if algorithm not in (None, *ALGORITHMS):
+        raise _invalid(f"{name} must be one of {', '.join(ALGORITHMS)}")
+    return algorithm
 
 
 def _said(value: Any, default: Any) -> Any:

@@ -31,6 +31,7 @@ class Provider:
         login_absolute: seconds after which every login session ends.
         registration: how clients may register themselves.
         issuer_audience: whether the assertions of all clients must name the issuer alone.
+        signing_algorithm: of access tokens, and of ID tokens where the client names none.
     """
 
     issuer: str
@@ -41,6 +42,7 @@ class Provider:
     login_absolute: int = LOGIN_ABSOLUTE
     issuer_audience: bool = False
     registration: RegistrationRules = OFF
+    signing_algorithm: str = "ES256"
 
     def url(self, path: str) -> str:
         """The address of an endpoint, given its path, as `/token`."""

@@ -18,7 +18,14 @@ from reticket.oauth.mapped_claims import as_asked
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
 from reticket.oauth.self_registration import has_registered_itself
-from reticket.oauth.terms import ID_CLAIMS, OPENID
+from reticket.oauth.signing import (
+    FAPI_USUAL,
+    ID_TOKEN_ALG,
+    USERINFO_ALG,
+    USUAL,
+    id_token_algorithm,
+)
+from reticket.oauth.terms import ID_ALGORITHM, ID_CLAIMS, OPENID
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -77,6 +84,8 @@ class Registration:
         claims: further claims of its tokens, each with the path of its value: `mapped_claims`.
         policy_uri: where people read how their data are used (RFC 7591 §2).
         tos_uri: where people read its terms of service.
+        id_token_alg: the signature algorithm of its ID tokens; None is that of the service.
+        userinfo_alg: the same of userinfo, or None for an answer without a signature.
     """
 
     id: str
@@ -104,16 +113,21 @@ class Registration:
     claims: Mapping[str, str] = field(default_factory=dict)
     policy_uri: str | None = None
     tos_uri: str | None = None
+    id_token_alg: str | None = None
+    userinfo_alg: str | None = None
 
     @property
     def asked(self) -> Asked:
         """What every token of the client has by its registration, as `Asked`."""
-        mapped = as_asked(self.claims)
-        return (
-            ((ID_CLAIMS, " ".join(self.id_token_claims)), *mapped)
-            if self.id_token_claims
-            else mapped
-        )
+        asked = as_asked(self.claims)
+        if self.id_token_claims:
+            asked = ((ID_CLAIMS, " ".join(self.id_token_claims)), *asked)
+        return ((ID_ALGORITHM, self.id_token_alg), *asked) if self.id_token_alg else asked
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """The signature algorithms for which it needs a key."""
+        return tuple(name for name in (self.id_token_alg, self.userinfo_alg) if name)
 
     @property
     def has_secret(self) -> bool:
@@ -173,6 +187,25 @@ def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def with_usual_algorithm(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of a new client: if people sign in to it, its ID tokens have an algorithm of its
+    own, whatever the service's becomes.
+    """
+    grants = _grants_of(metadata, _preset_of(metadata))
+    if AUTHORIZATION_CODE not in grants and DEVICE_CODE not in grants:
+        return dict(metadata)
+    return {ID_TOKEN_ALG: FAPI_USUAL if is_fapi(metadata) else USUAL, **metadata}
+
+
+def is_fapi(metadata: Mapping[str, Any]) -> bool:
+    """Whether the client of that metadata has a FAPI preset."""
+    return _preset_of(metadata).startswith(FAPI_PRESET)
+
+
+def _preset_of(metadata: Mapping[str, Any]) -> str:
+    return str((metadata.get("policy") or {}).get("preset", BROWSER))
+
+
 def has_keys(metadata: Mapping[str, object]) -> bool:
     """Whether the client of that metadata authenticates by keys, so that it needs no secret."""
     return any(name in metadata for name in KEYS)
@@ -192,10 +225,9 @@ def registration_of(client: Client, provider: Provider) -> Registration:
 def read_registration(client: Client, provider: Provider) -> Registration:
     """The registration of a record, not cached: for records that are not stored yet."""
     metadata = client.registration
-    preset = str((metadata.get("policy") or {}).get("preset", BROWSER))
     policy = chosen(metadata.get("policy"), provider.presets)
     confidential = is_confidential(client)
-    is_fapi, vouched = preset.startswith(FAPI_PRESET), not has_registered_itself(metadata)
+    fapi, vouched = is_fapi(metadata), not has_registered_itself(metadata)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(
         id=client.id,
@@ -207,14 +239,14 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         post_logout_redirect_uris=tuple(metadata.get("post_logout_redirect_uris", ())),
         origins=origins_of(metadata),
         scopes=tuple(metadata.get("scopes", ())),
-        grants=_grants_of(metadata, preset),
+        grants=_grants_of(metadata, _preset_of(metadata)),
         resources=tuple(metadata.get("resources", ())),
         jwks=metadata.get("jwks"),
         jwks_uri=metadata.get("jwks_uri"),
-        dpop_required=bool(metadata.get("dpop_required", is_fapi)) or unbound_is_unsafe,
-        par_required=bool(metadata.get("par_required", is_fapi)),
-        pkce_required=not confidential or is_fapi or metadata.get("pkce") != OPTIONAL,
-        issuer_audience=is_fapi or provider.issuer_audience,
+        dpop_required=bool(metadata.get("dpop_required", fapi)) or unbound_is_unsafe,
+        par_required=bool(metadata.get("par_required", fapi)),
+        pkce_required=not confidential or fapi or metadata.get("pkce") != OPTIONAL,
+        issuer_audience=fapi or provider.issuer_audience,
         admin=vouched and bool(metadata.get("admin", False)),
         first_party=vouched and bool(metadata.get("first_party", False)),
         vouched=vouched,
@@ -223,6 +255,8 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         policy_uri=metadata.get("policy_uri"),
         tos_uri=metadata.get("tos_uri"),
         claims=metadata.get("claims", {}),
+        id_token_alg=id_token_algorithm(metadata, is_fapi=fapi, service=provider.signing_algorithm),
+        userinfo_alg=metadata.get(USERINFO_ALG),
     )
 
 

@@ -25,12 +25,12 @@ AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
-ID_CLAIMS = "id_claims"
+ID_CLAIMS, ID_ALGORITHM = "id_claims", "id_alg"
 """Names of what a request asks for one response only.
 
 Fewer scopes, audiences (space-separated), and the nonce of the ID token. `alone` omits the ID
 token, and `jkt` binds the access token to the key of the proof. `id_claims` are the claims that the
-client's registration wants in the ID token, space-separated.
+client's registration wants in the ID token, space-separated, and `id_alg` is its algorithm.
 """
 
 
@@ -150,6 +150,10 @@ class Claims:
         if nonce is not None:
             claims["nonce"] = nonce
         return claims | self._of_person(facts, terms) | _mapped(facts)
+
+    def id_algorithm(self, facts: Facts) -> str | None:
+        """The signature algorithm of an ID token; None is that of the service."""
+        return _requested(facts, ID_ALGORITHM)
 
     def _of_person(self, facts: Facts, terms: Terms) -> dict[str, object]:
         """The claims of the person that the client's registration or its request wants there."""

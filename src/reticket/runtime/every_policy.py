@@ -1,4 +1,4 @@
-"""All policies in force: those of token kinds, and those of OAuth clients."""
+"""All policies in force, of token kinds and of OAuth clients; and the algorithms of the clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from reticket.settings import Settings, loading
 
 def provider_of(settings: Settings) -> Provider:
     """The facts that the OAuth endpoints need."""
-    return Provider(loading.issuer_of(settings), loading.presets(settings))
+    return Provider(
+        loading.issuer_of(settings),
+        loading.presets(settings),
+        signing_algorithm=settings.signing_algorithm,
+    )
 
 
 def every_policy(
@@ -24,3 +28,10 @@ def every_policy(
     yield from policies.values()
     for client in every_client(clients):
         yield read_registration(client, provider).policy
+
+
+def every_algorithm(settings: Settings, clients: Clients) -> Iterator[str]:
+    """The signature algorithms that the registrations of all clients want."""
+    provider = provider_of(settings)
+    for client in every_client(clients):
+        yield from read_registration(client, provider).algorithms

@@ -19,7 +19,7 @@ from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.errors import NotFound
 from reticket.directory.seed import Made, load_seed
-from reticket.runtime.every_policy import every_policy
+from reticket.runtime.every_policy import every_algorithm, every_policy
 from reticket.settings import Settings, loading
 from reticket.wire import Dialect
 
@@ -61,6 +61,13 @@ class OpenedService:
         presets = loading.presets(self.settings)
         created = load_seed(file, self.directory, self.hasher, presets)
         self.audit.record([_added(self.clock(), each) for each in created], durable=True)
+        self.require_keys()
+
+    def require_keys(self) -> None:
+        """Create the missing keys of the algorithms that dialects and clients want."""
+        wanted = {name for dialect in self.dialects for name in dialect.algorithms}
+        wanted.update(every_algorithm(self.settings, self.directory.clients))
+        self.ring.require(sorted(wanted))
 
     def person(self, who: str) -> User:
         """The user with that e-mail address or id, as any process has written it. NotFound."""

@@ -116,19 +116,20 @@ class Builder:
             closing(open_audit_log(settings.audit_file, settings.audit, now))
         )
         hashing = settings.hashing
+        ring = Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm)
         return OpenedService(
             settings=settings,
             clock=now,
             store=store,
             ephemeral=ephemeral,
             directory=directory,
-            ring=Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm),
+            ring=ring,
             sealer=sealer,
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
             registrar=Registrar(
-                directory.database, directory.clients, loading.presets(settings), now
+                directory.database, directory.clients, loading.presets(settings), now, ring.require
             ),
             dialects=_enabled(every, settings),
             policies=policies.policies_for(settings, profiles.kinds),
@@ -208,6 +209,7 @@ def _prepare(instance: OpenedService) -> bool:
     instance.store.check()
     if settings.seed is not None:
         instance.seed(settings.seed)
+    instance.require_keys()
     instance.upkeep.apply_intents()
     is_local = demo.checked_local(instance)
     for fault in policies.faults(instance):
@@ -255,6 +257,7 @@ def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
         "debug": table.get("debug", settings.debug),
         "issuer": loading.issuer_of(settings),
         "presets": loading.presets(settings),
+        "signing_algorithm": settings.signing_algorithm,
     }
     wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
     options = replace(said, **{name: everybody[name] for name in wanted - table.keys()})

@@ -69,6 +69,12 @@ def test_2_an_expired_hint_is_accepted(browser, world):
     assert leaves(browser, id_token_hint=hint).headline == GONE
 
 
+def test_2_a_hint_of_any_algorithm_is_accepted(browser, world):
+    world.people.register("spa", id_token_signed_response_alg="EdDSA")
+    hint = signed_in(browser)["id_token"]
+    assert leaves(browser, id_token_hint=hint).headline == GONE
+
+
 def test_2_without_a_hint_the_person_is_asked(browser, world):
     signed_in(browser)
     assert leaves(browser).headline == QUESTION

@@ -84,6 +84,7 @@ def test_rfc7591_3_2_1_a_client_with_a_secret_is_registered(world):
         "response_types": ["code"],
         "client_name": "Notes",
         "scope": "openid email",
+        "id_token_signed_response_alg": "RS256",
     }
     assert len({secret, token, client}) == 3
     pair = signed_in(world, client, authorization=basic(client, secret))
@@ -188,6 +189,9 @@ URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
         (WEB | {"grant_types": ["client_credentials"]}, METADATA),
         (WEB | {"response_types": ["token"]}, METADATA),
         (WEB | {"subject_type": "pairwise"}, METADATA),
+        (WEB | {"id_token_signed_response_alg": "none"}, METADATA),
+        (WEB | {"id_token_signed_response_alg": "HS256"}, METADATA),
+        (WEB | {"userinfo_signed_response_alg": "PS256"}, METADATA),
         (WEB | {"client_name": "x" * 101}, METADATA),
         (WEB | {"client_name": "a\u202eb"}, METADATA),
         (WEB | {"client_name": 5}, METADATA),
@@ -201,6 +205,14 @@ def test_rfc7591_3_2_2_what_can_never_work_is_refused(world, said, wanted):
     before = set(world.people.clients)
     assert refused(world, said if said != [] else b"[]") == wanted
     assert set(world.people.clients) == before
+
+
+def test_the_algorithms_are_chosen_by_the_client(world):
+    said = {"id_token_signed_response_alg": "EdDSA", "userinfo_signed_response_alg": "ES256"}
+    made = good(world, WEB | said)
+    assert said.items() <= made.items()
+    registration = read_registration(world.people.clients[made["client_id"]], PROVIDER)
+    assert registration.algorithms == ("EdDSA", "ES256")
 
 
 def test_redirect_uris_of_apps_are_taken(world):

@@ -44,6 +44,7 @@ from reticket.oauth.provider import (
     Provider,
 )
 from reticket.oauth.self_registration import OFF, Mode, RegistrationRules
+from reticket.oauth.signing import USUAL
 from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
@@ -74,6 +75,7 @@ class Options:
         registration_days: days after which such a client goes when it was not used.
         registrations_per_address: registrations of one network in an hour; more are 429.
         registrations_most: such clients in all; more are 503.
+        signing_algorithm: the setting of that name.
     """
 
     issuer: str = "http://127.0.0.1:8088"
@@ -89,6 +91,7 @@ class Options:
     registration_days: Annotated[int, Meta(ge=1)] = 30
     registrations_per_address: Annotated[int, Meta(ge=1)] = 20
     registrations_most: Annotated[int, Meta(ge=1)] = 10_000
+    signing_algorithm: str = "ES256"
 
 
 class OAuth(Dialect):
@@ -139,7 +142,9 @@ class OAuth(Dialect):
                 options.registrations_per_address,
                 options.registrations_most,
             ),
+            options.signing_algorithm,
         )
+        self.algorithms = () if options.registration == "off" else (USUAL,)
         self.unused_days = options.registration_days
         login = login_kind(options.login_absolute)
         self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)
@@ -173,6 +178,7 @@ def _token_kinds(claims: Claims) -> tuple[TokenKind, ...]:
         access_claims=claims.access_token,
         accepts=claims.accepts_user_claims,
         id_claims=claims.id_token,
+        id_algorithm=claims.id_algorithm,
     )
     client_kind = TokenKind(
         CLIENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -15,6 +15,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.programs.clients import Clients
 from reticket.directory.seed.clients import checked_registration
 from reticket.directory.tables import registrations
+from reticket.oauth.signing import algorithms_in
 
 RETRY = 60
 """Seconds after which a client may register itself again when there are too many."""
@@ -26,15 +27,22 @@ class Registrar:
     Args:
         clients: keeps the records.
         presets: policies in force by name.
+        require: creates the missing keys of signature algorithms.
     """
 
     def __init__(
-        self, database: Database, clients: Clients, presets: Mapping[str, Policy], clock: Clock
+        self,
+        database: Database,
+        clients: Clients,
+        presets: Mapping[str, Policy],
+        clock: Clock,
+        require: Callable[[Iterable[str]], None],
     ) -> None:
         self._database = database
         self._clients = clients
         self._presets = presets
         self._clock = clock
+        self._require = require
         self.block = clients.disable
         self.remove = clients.remove
 
@@ -84,4 +92,7 @@ class Registrar:
             return connection.execute(statement).scalars().all()
 
     def _checked(self, registration: Mapping[str, Any], *, public: bool) -> Mapping[str, Any]:
-        return checked_registration(registration, public=public, presets=self._presets)
+        """The checked registration; its keys are in the ring before anybody can use them."""
+        checked = checked_registration(registration, public=public, presets=self._presets)
+        self._require(algorithms_in(checked))
+        return checked

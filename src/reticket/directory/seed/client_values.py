@@ -14,6 +14,7 @@ from reticket.directory.seed.yaml_value import YamlValue
 from reticket.oauth.origins import is_origin
 from reticket.oauth.registration import PKCE
 from reticket.oauth.self_registration import SELF
+from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -39,6 +40,14 @@ def pkce(value: YamlValue) -> str:
     text = value.text()
     if text not in PKCE:
         raise value.fault(f"must be {' or '.join(PKCE)}")
+    return text
+
+
+def algorithm(value: YamlValue) -> str:
+    """What signs its ID tokens, or userinfo."""
+    text = value.text()
+    if text not in SIGNING_ALGORITHMS:
+        raise value.fault(f"must be one of {', '.join(SIGNING_ALGORITHMS)}")
     return text
 
 

@@ -16,6 +16,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.seed.claims import declared_claims, standard_claim
 from reticket.directory.seed.client_policy import policy
 from reticket.directory.seed.client_values import (
+    algorithm,
     grant,
     groups_allowed,
     https_uri,
@@ -31,8 +32,15 @@ from reticket.directory.seed.fields import Entry, Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.oauth.client_metadata import DESCRIPTIONS
 from reticket.oauth.origins import ALLOWED_ORIGINS
-from reticket.oauth.registration import AUTHORIZATION_CODE, OPTIONAL, has_keys
+from reticket.oauth.registration import (
+    AUTHORIZATION_CODE,
+    OPTIONAL,
+    has_keys,
+    is_fapi,
+    with_usual_algorithm,
+)
 from reticket.oauth.self_registration import REGISTERED_BY
+from reticket.oauth.signing import FAPI_REFUSED, MEMBERS
 
 _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
@@ -105,9 +113,8 @@ def new_registration(
     said: Mapping[str, object], *, public: bool, presets: Mapping[str, Policy] = SHIPPED
 ) -> dict[str, Any]:
     """The same for a client that an operator adds, with the defaults of a new one. Invalid."""
-    return _with_new_defaults(
-        checked_registration(said, public=public, presets=presets), public=public
-    )
+    registration = checked_registration(said, public=public, presets=presets)
+    return _with_new_defaults(with_usual_algorithm(registration), public=public)
 
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
@@ -142,7 +149,15 @@ def _registration(
         raise value.fault("must not have groups_allowed: it registered itself and can take it back")
     if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
         raise value.fault("must not have redirect_uris without the grant authorization_code")
+    if is_fapi(registration):
+        _check_fapi(value, said)
     return registration
+
+
+def _check_fapi(value: YamlValue, said: Mapping[str, Any]) -> None:
+    for member in MEMBERS:
+        if said[member] == FAPI_REFUSED:
+            raise value.fault(f"must not have {member}: {FAPI_REFUSED} with a FAPI preset")
 
 
 def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
@@ -193,5 +208,6 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "groups_allowed": groups_allowed,
     "id_token_claims": listed(standard_claim),
     "claims": declared_claims,
+    **dict.fromkeys(MEMBERS, algorithm),
 }
 """Reads each member of a registration."""

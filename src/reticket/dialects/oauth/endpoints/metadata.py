@@ -18,6 +18,7 @@ from reticket.oauth.client_metadata import AUTH_METHODS, NONE
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
 from reticket.oauth.requested_claims import LEVELS
+from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
 from reticket.oauth.standard_claims import OF_SCOPE, STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
@@ -33,12 +34,6 @@ MAX_AGE = 300
 """Seconds for which caches may use a copy, and so may trust a compromised key."""
 
 PUBLIC_HEADERS: Headers = ((b"cache-control", b"public, max-age=%d" % MAX_AGE),)
-
-SIGNING_ALGORITHMS = ("ES256", "EdDSA", "RS256")
-"""All algorithms that may sign an ID token, now or later.
-
-Clients keep the metadata for as long as they run. OpenID Connect Discovery §3 requires RS256.
-"""
 
 _SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NONE)
 
@@ -60,6 +55,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str
     registration_endpoint: str | UnsetType = UNSET
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
+    userinfo_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     scopes_supported: Sequence[str] = ("openid", *OF_SCOPE, "offline_access")
     response_types_supported: Sequence[str] = ("code",)
     response_modes_supported: Sequence[str] = tuple(ResponseMode)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.commands import Asking, FindSession, InspectAccess
+from reticket.core.commands import Asking, FindSession, InspectAccess, SignJwt
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import Client, User
@@ -24,13 +24,14 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import mapped_claims
 from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import USER, Provider
-from reticket.oauth.registration import registration_of
+from reticket.oauth.registration import Registration, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import OPENID, terms_of, userinfo_claims
 from reticket.wire import Described, Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
 BEARER, DPOP = "bearer", "dpop"
+JSON, JWT = "application/json", "application/jwt"
 
 T = TypeVar("T")
 
@@ -78,7 +79,12 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 def _described(body: Any = None) -> Described:
     described = describe_endpoint(
-        "Who the person is", "authorization", {200: UserInfo}, body, security=({"bearer": ()},)
+        "Who the person is",
+        "authorization",
+        {200: UserInfo},
+        body,
+        media_types=(JSON, JWT),
+        security=({"bearer": ()},),
     )
     return replace(described, body_required=False)
 
@@ -103,9 +109,21 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
         requested = yield from _requested_claims(access)
         claims = userinfo_claims(user, scopes, requested)
         claims |= mapped_claims(registration.claims, user, access.context)
-        return WireResponse(200, msgspec.json.encode(claims), headers=NO_STORE)
+        return (yield from _answer(claims, registration, provider))
 
     return operate
+
+
+def _answer(claims: dict[str, object], registration: Registration, provider: Provider) -> Operation:
+    """The claims, signed when the client has registered for that (OpenID Connect Core §5.3.2).
+
+    The JWT has no `typ`: it is no ID token.
+    """
+    if registration.userinfo_alg is None:
+        return WireResponse(200, msgspec.json.encode(claims), headers=NO_STORE)
+    said = {**claims, "iss": provider.issuer, "aud": registration.id}
+    text = yield from SignJwt(said, registration.userinfo_alg)
+    return WireResponse(200, text.encode(), JWT.encode(), NO_STORE)
 
 
 def _requested_claims(access: AccessToken) -> Asking[tuple[str, ...]]:

@@ -1,0 +1,43 @@
+"""The algorithms that sign ID tokens and userinfo of a client (OpenID Connect Registration §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ALGORITHMS = ("ES256", "EdDSA", "RS256")
+"""All algorithms that may sign an ID token, now or later.
+
+Clients keep the metadata for as long as they run. OpenID Connect Discovery §3 requires RS256.
+"""
+
+ID_TOKEN_ALG = "id_token_signed_response_alg"  # noqa: S105
+USERINFO_ALG = "userinfo_signed_response_alg"
+MEMBERS = (ID_TOKEN_ALG, USERINFO_ALG)
+"""The members of a registration that name an algorithm."""
+
+USUAL = "RS256"
+"""Of the ID tokens of a new client that names none (OpenID Connect Registration §2)."""
+
+FAPI_USUAL = "ES256"
+"""The same for a client with a FAPI preset."""
+
+FAPI_REFUSED = "RS256"
+"""An algorithm that FAPI 2.0 Security Profile §5.4.1 does not have."""
+
+
+def algorithms_in(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The algorithms that a registration names: each needs a key."""
+    return tuple(metadata[name] for name in MEMBERS if name in metadata)
+
+
+def id_token_algorithm(metadata: Mapping[str, Any], *, is_fapi: bool, service: str) -> str | None:
+    """The algorithm of a client's ID tokens; None is that of the service.
+
+    Args:
+        metadata: the registration.
+        is_fapi: whether it has a FAPI preset.
+        service: the algorithm of the service.
+    """
+    must_differ = is_fapi and service == FAPI_REFUSED
+    return metadata.get(ID_TOKEN_ALG) or (FAPI_USUAL if must_differ else None)
