@@ -74,7 +74,7 @@ def test_a_disabled_person_can_be_enabled_again(api):
     api.good("POST", "/sessions", {"client_id": "spa", "user": who})
 
 
-@pytest.mark.parametrize("member", ["organization", "role", "roles", "nickname", "group"])
+@pytest.mark.parametrize("member", ["organization", "role", "nickname", "group"])
 def test_a_member_that_moved_into_a_profile_is_refused_with_its_new_place(api, member):
     status, _, problem = api.ask("POST", "/users", {"email": "x@example.com", member: "x"})
     assert (status, problem["detail"]) == (400, f"{member} is now a member of profile.")
@@ -105,13 +105,14 @@ def test_no_password_is_returned_or_logged(server, api):
     assert "psst" not in str(api.events()) + server.log.read_text()
 
 
-def test_the_groups_of_a_person_are_given_and_replaced(api):
-    made = add(api, "groups@example.com", groups=["staff", "admins"])
-    assert made["groups"] == ["admins", "staff"]
+@pytest.mark.parametrize("member", ["groups", "roles"])
+def test_the_groups_and_roles_of_a_person_are_given_and_replaced(api, member):
+    made = add(api, f"{member}@example.com", **{member: ["staff", "admins"]})
+    assert made[member] == ["admins", "staff"]
     who = f"/users/{made['id']}"
-    assert api.good("PATCH", who, {"last_name": "x"})["groups"] == ["admins", "staff"]
-    assert api.good("PATCH", who, {"groups": []})["groups"] == []
-    assert api.ask("PATCH", who, {"groups": [" "]})[0] == 400
+    assert api.good("PATCH", who, {"last_name": "x"})[member] == ["admins", "staff"]
+    assert api.good("PATCH", who, {member: []})[member] == []
+    assert api.ask("PATCH", who, {member: [" "]})[0] == 400
 
 
 def test_the_claims_of_a_person_are_given_replaced_and_removed(server, api):

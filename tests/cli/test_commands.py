@@ -131,9 +131,12 @@ def test_users(shell):
 def test_names_and_profiles_are_changed(shell):
     said = ("--first-name", "", "--last-name", "King", "--profile", "claims={nickname: Countess}")
     shell.run("user", "change", ADA, *said, "--group", "staff", "--group", "admins")
-    assert shell.rows("user", "list")[0]["groups"] == ["admins", "staff"]
-    shell.run("user", "change", ADA, "--no-groups")
-    assert shell.rows("user", "list")[0]["groups"] == []
+    shell.run("user", "change", ADA, "--role", "reader", "--role", "editor")
+    (line,) = shell.rows("user", "list")
+    assert (line["groups"], line["roles"]) == (["admins", "staff"], ["editor", "reader"])
+    shell.run("user", "change", ADA, "--no-groups", "--no-roles")
+    (line,) = shell.rows("user", "list")
+    assert (line["groups"], line["roles"]) == ([], [])
     instance = shell.instance()
     record = instance.directory.user_by_email(ADA)
     assert (record.first_name, record.last_name) == (None, "King")
@@ -522,7 +525,6 @@ def test_an_old_name_is_refused_with_the_new_one_only(shell, words, said):
     ("option", "part"),
     [
         ("--organization", "organization={name: ...}"),
-        ("--role", "organization={name: ..., roles: [...]}"),
         ("--nickname", "KEY={nickname: ...}"),
     ],
 )

@@ -98,26 +98,32 @@ def test_emails(peopled):
     assert peopled.user_by_email("countess@example.com").id == user_id
 
 
-def test_groups_are_kept_in_order_and_once(peopled):
-    who = peopled.users.add(UserDraft("jo@example.com", groups=["staff", "admins", "staff"]), "h")
+MEMBERS = pytest.mark.parametrize("member", ["groups", "roles"])
+
+
+@MEMBERS
+def test_groups_and_roles_are_kept_in_order_and_once(peopled, member):
+    draft = UserDraft("jo@example.com", **{member: ["staff", "admins", "staff"]})
+    who = peopled.users.add(draft, "h")
     peopled.catch_up()
-    assert peopled.user(who).groups == ("admins", "staff")
+    assert getattr(peopled.user(who), member) == ("admins", "staff")
     peopled.users.change(who, {"first_name": "Jo"})
     peopled.catch_up()
-    assert peopled.user(who).groups == ("admins", "staff")
-    peopled.users.change(who, {}, groups=[])
+    assert getattr(peopled.user(who), member) == ("admins", "staff")
+    peopled.users.change(who, {}, **{member: []})
     peopled.catch_up()
-    assert peopled.user(who).groups == ()
+    assert (peopled.user(who).groups, peopled.user(who).roles) == ((), ())
 
 
+@MEMBERS
 @pytest.mark.parametrize(
-    "groups", [[""], [" staff"], ["x" * 65], ["a\u200bb"], [str(each) for each in range(65)]]
+    "names", [[""], [" staff"], ["x" * 65], ["a\u200bb"], [str(each) for each in range(65)]]
 )
-def test_groups_that_no_token_can_have_are_refused(peopled, groups):
-    with pytest.raises(Invalid, match="group"):
-        peopled.users.change(ada(peopled).id, {}, groups=groups)
-    with pytest.raises(Invalid, match="group"):
-        peopled.users.add(UserDraft("jo@example.com", groups=groups), "h")
+def test_groups_and_roles_that_no_token_can_have_are_refused(peopled, names, member):
+    with pytest.raises(Invalid, match=member.removesuffix("s")):
+        peopled.users.change(ada(peopled).id, {}, **{member: names})
+    with pytest.raises(Invalid, match=member.removesuffix("s")):
+        peopled.users.add(UserDraft("jo@example.com", **{member: names}), "h")
 
 
 @pytest.mark.parametrize(

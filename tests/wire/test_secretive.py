@@ -3,7 +3,8 @@
 import pytest
 
 from reticket.admin.idempotency import Remembered
-from reticket.admin.schemas import ClientAnswer, NewPassword, NewUser, SecretAnswer
+from reticket.admin.schemas import ClientAnswer, SecretAnswer
+from reticket.admin.user_schemas import NewPassword, NewUser
 from reticket.dialects.oauth.endpoints.device import DeviceAuthorizationResponse
 from reticket.dialects.oauth.endpoints.par import PushedAuthorizationResponse
 from reticket.dialects.oauth.grants.token_request import TokenRequest

@@ -9,11 +9,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.core.model import Family
-from reticket.core.people import Client, User
+from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import EVERY_USE, KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
-from reticket.directory.people.users import UserLine
 from reticket.oauth.registration import GRANTS, PKCE, is_confidential
 from reticket.oauth.signing import ALGORITHMS
 from reticket.wire import Secretive
@@ -205,20 +204,6 @@ class Retire(Struct, forbid_unknown_fields=True):
     compromised: bool = False
 
 
-class UserAnswer(Struct):
-    """A person."""
-
-    id: str
-    email: str
-    first_name: str | None
-    last_name: str | None
-    disabled: bool
-    active: bool
-    created_at: datetime
-    second_factor: bool
-    groups: Sequence[str]
-
-
 class FactorAnswer(Struct):
     """The state of a second factor. `pending`: a new key waits for its first code. `failures`:
     wrong codes in a row; a hundred lock the factor. `recovery_codes`: how many are left.
@@ -248,42 +233,6 @@ class RecoveryCodesAnswer(Secretive, frozen=True):
     """Recovery codes, shown once only; each is valid for one sign-in."""
 
     recovery_codes: Sequence[str]
-
-
-class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
-    """A person to create. Without a password, the person can only sign in by your own login.
-    `tenants` and `developer_accounts` have the granted behaviors by id. `profile` has what dialects
-    know of the person, by the keys of a seed file.
-    """
-
-    email: Text
-    password: Secret | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
-    disabled: bool = False
-    tenants: Mapping[int, Sequence[int]] = {}
-    developer_accounts: Mapping[int, Sequence[int]] = {}
-    profile: Mapping[str, Mapping[str, Any]] = {}
-    groups: Sequence[Group] = ()
-
-
-class UserChanges(Struct, forbid_unknown_fields=True):
-    """Members to replace. A new e-mail, or `disabled`, ends all sessions of the person. Each member
-    of `profile` is replaced as a whole; null removes it.
-    """
-
-    email: Text | UnsetType = UNSET
-    first_name: Text | UnsetType | None = UNSET
-    last_name: Text | UnsetType | None = UNSET
-    disabled: bool | UnsetType = UNSET
-    profile: Mapping[str, Mapping[str, Any] | None] = {}
-    groups: Sequence[Group] | UnsetType = UNSET
-
-
-class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
-    """A new password; all sessions of the person end."""
-
-    password: Secret
 
 
 def session_answer(family: Family) -> SessionAnswer:
@@ -329,19 +278,4 @@ def key_answer(facts: KeyFacts) -> KeyAnswer:
         moment(facts.created_at),
         moment_or_none(facts.activates_at),
         moment_or_none(facts.retiring_at),
-    )
-
-
-def user_answer(user: User | UserLine) -> UserAnswer:
-    """The answer for a person's record, or for a line of a list."""
-    return UserAnswer(
-        user.id,
-        user.email,
-        user.first_name,
-        user.last_name,
-        user.disabled,
-        user.active,
-        moment(user.created_at),
-        user.second_factor,
-        user.groups,
     )

@@ -13,8 +13,8 @@ from reticket.admin.errors import missing
 from reticket.admin.guard import Operate, guarded
 from reticket.admin.idempotency import once
 from reticket.admin.inputs import cursor_of, read_body, read_cursor, read_limit, read_query
-from reticket.admin.schemas import (
-    Listed,
+from reticket.admin.schemas import Listed
+from reticket.admin.user_schemas import (
     NewPassword,
     NewUser,
     UserAnswer,
@@ -30,9 +30,7 @@ from reticket.wire import Operation, Parameter, Route, WireRequest
 TAG = "users"
 _EMAIL = Parameter("email", "query", str, "Only the person with this e-mail.")
 _PAGE = (_EMAIL, LIMIT, CURSOR)
-FORMER = dict.fromkeys(
-    ("organization", "role", "roles", "nickname", "group"), "a member of profile"
-)
+FORMER = dict.fromkeys(("organization", "role", "nickname", "group"), "a member of profile")
 """Names of a former version's options, which requests may have; each with its place of today."""
 
 
@@ -122,6 +120,7 @@ class Users:
             accounts=said.developer_accounts,
             parts=said.profile,
             groups=said.groups,
+            roles=said.roles,
         )
         return self._find(self._verbs.add(draft, hashed))
 
@@ -136,6 +135,7 @@ class Users:
             disabled if disabled is not UNSET and disabled != user.disabled else None,
             said.profile,
             None if said.groups is UNSET else said.groups,
+            None if said.roles is UNSET else said.roles,
         )
         return self._find(user.id)
 

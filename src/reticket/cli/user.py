@@ -11,6 +11,7 @@ import click
 
 from reticket.cli.context import JSON, renamed, rfc3339, show, with_instance
 from reticket.cli.factor import factor
+from reticket.cli.grants_option import Grants
 from reticket.cli.group import Group
 from reticket.cli.part_option import profile_option
 from reticket.directory.drafts import UserDraft
@@ -32,21 +33,6 @@ COLUMNS = (
 @click.group(cls=Group, renamed={"take": "revoke"})
 def user() -> None:
     """Add, change and list people. WHO is an e-mail or an id."""
-
-
-class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
-    """`ID` or `ID=1,2,17`: a place and the behaviors granted there."""
-
-    name = "ID[=BEHAVIORS]"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, tuple[int, ...]]:
-        if isinstance(value, tuple):
-            return value
-        place, _, behaviors = str(value).partition("=")
-        try:
-            return int(place), tuple(int(each) for each in behaviors.split(",") if each)
-        except ValueError:
-            self.fail(f"{value!r} is not like 1000=1,2,17", param, ctx)
 
 
 def new_password(stdin: bool) -> str:
@@ -93,9 +79,9 @@ PASSWORD_STDIN = click.option(
     "of the dialect names the key. May be repeated."
 )
 @renamed("--organization", "--profile 'organization={name: ...}'")
-@renamed("--role", "--profile 'organization={name: ..., roles: [...]}'")
 @renamed("--nickname", "--profile 'KEY={nickname: ...}'")
 @click.option("--group", "groups", multiple=True, help="A group of the person; may be repeated.")
+@click.option("--role", "roles", multiple=True, help="A role of the person; may be repeated.")
 @with_instance
 def add(
     instance: OpenedService,
@@ -107,6 +93,7 @@ def add(
     accounts: tuple[tuple[int, tuple[int, ...]], ...],
     parts: tuple[tuple[str, object], ...],
     groups: tuple[str, ...],
+    roles: tuple[str, ...],
 ) -> None:
     """Add a person. Asks for the password.
 
@@ -125,6 +112,7 @@ def add(
         accounts=dict(accounts),
         parts=dict(parts),
         groups=groups,
+        roles=roles,
     )
     user_id = instance.directory.users.add(
         draft, instance.hasher.hash(new_password(password_stdin))
@@ -148,6 +136,13 @@ def add(
     help="A group of the person, instead of all former ones; may be repeated.",
 )
 @click.option("--no-groups", is_flag=True, help="Remove the person from all groups.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    help="A role of the person, instead of all former ones; may be repeated.",
+)
+@click.option("--no-roles", is_flag=True, help="Take all roles from the person.")
 @with_instance
 def change(
     instance: OpenedService,
@@ -157,23 +152,29 @@ def change(
     parts: tuple[tuple[str, object], ...],
     groups: tuple[str, ...],
     no_groups: bool,
+    roles: tuple[str, ...],
+    no_roles: bool,
 ) -> None:
-    """Change a person's names, profile and groups. No session ends.
+    """Change a person's names, profile, groups and roles. No session ends.
 
     \b
     Examples:
       reticket user change ada@example.com --profile 'claims={nickname: Ada, locale: en-GB}'
-      reticket user change ada@example.com --group staff --group admins
+      reticket user change ada@example.com --group staff --group admins --no-roles
     """
     said = {"first_name": first_name, "last_name": last_name}
     names = {name: value or None for name, value in said.items() if value is not None}
-    if groups and no_groups:
-        raise click.UsageError("say --group or --no-groups")
-    if not (names or parts or groups or no_groups):
-        raise click.UsageError("say what: a name, --profile, --group or --no-groups")
+    if (groups and no_groups) or (roles and no_roles):
+        raise click.UsageError("say --group or --no-groups, --role or --no-roles")
+    if not (names or parts or groups or no_groups or roles or no_roles):
+        raise click.UsageError("say what: a name, --profile, --group, --role or --no-...")
     person = instance.person(who)
     instance.directory.users.change(
-        person.id, names, parts=dict(parts), groups=groups if groups or no_groups else None
+        person.id,
+        names,
+        parts=dict(parts),
+        groups=groups if groups or no_groups else None,
+        roles=roles if roles or no_roles else None,
     )
     instance.record_change("user_changed", user=person.id)
 

@@ -44,7 +44,7 @@ class User:
         tenants / accounts: memberships, in ascending order of id.
         parts: what each dialect keeps of the person.
         second_factor: whether a sign-in needs a second factor.
-        groups: names, in order.
+        groups / roles: names, in order.
         updated_at: when an operator or the person last changed the record.
     """
 
@@ -63,6 +63,7 @@ class User:
     parts: Parts = ()
     updated_at: int = 0
     groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 MOST_FAILURES = 100

@@ -18,7 +18,7 @@ class UserDraft:
     Args:
         parts: the dialects' data of the person, by the keys of their parts.
         totp_secret: the secret of the second factor, or None.
-        groups: names of groups, in any order.
+        groups / roles: names, in any order.
     """
 
     email: str
@@ -31,6 +31,7 @@ class UserDraft:
     parts: Mapping[str, object] = field(default_factory=dict)
     totp_secret: bytes | None = field(default=None, repr=False)
     groups: Sequence[str] = ()
+    roles: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,18 +76,27 @@ def check_id(number: int, noun: str) -> None:
 
 
 MOST_GROUPS, LONGEST_GROUP = 64, 64
-"""Groups of a person, and bytes of a name: all of them fit into a token."""
+"""Groups of a person, and as many roles; bytes of a name: all of them fit into a token."""
 
 
 def checked_groups(groups: Sequence[str]) -> list[str]:
     """The names of groups in order, each once. Invalid."""
-    for name in groups:
+    return _checked_names(groups, "group")
+
+
+def checked_roles(roles: Sequence[str]) -> list[str]:
+    """The names of roles in order, each once. Invalid."""
+    return _checked_names(roles, "role")
+
+
+def _checked_names(names: Sequence[str], noun: str) -> list[str]:
+    for name in names:
         if not name or name != name.strip() or len(name.encode()) > LONGEST_GROUP:
-            raise Invalid(f"The name of a group must have 1 to {LONGEST_GROUP} bytes.")
-        check_text_id(name, "a group")
-    if len(set(groups)) > MOST_GROUPS:
-        raise Invalid(f"A person has at most {MOST_GROUPS} groups.")
-    return sorted(set(groups))
+            raise Invalid(f"The name of a {noun} must have 1 to {LONGEST_GROUP} bytes.")
+        check_text_id(name, f"a {noun}")
+    if len(set(names)) > MOST_GROUPS:
+        raise Invalid(f"A person has at most {MOST_GROUPS} {noun}s.")
+    return sorted(set(names))
 
 
 def check_texts(record: object, noun: str) -> None:

@@ -98,6 +98,7 @@ users = Table(
     Column("last_sign_in_at", BigInteger),
     Column("updated_at", BigInteger),
     Column("group_names", Json),
+    Column("role_names", Json),
 )
 
 known_networks = Table(

@@ -32,6 +32,7 @@ _OF_USER: Mapping[str, Callable[[User], object]] = {
     "user.first_name": lambda user: user.first_name,
     "user.last_name": lambda user: user.last_name,
     "user.groups": lambda user: user.groups,
+    "user.roles": lambda user: user.roles,
     "user.tenants": lambda user: [str(tenant.id) for tenant in user.tenants],
 }
 _OF_TENANT: Mapping[str, Callable[[Tenant], object]] = {

@@ -10,14 +10,19 @@ from reticket.directory.seed import checked_registration
 from reticket.oauth.mapped_claims import PATHS, mapped_claims
 from reticket.oauth.standard_claims import Person
 
-DECLARED = {"groups": "user.groups", "tenant_name": "tenant.name", "mail": "user.email"}
-TOLD = {"groups": ["admins", "staff"], "mail": ADA.email}
+DECLARED = {
+    "groups": "user.groups",
+    "roles": "user.roles",
+    "tenant_name": "tenant.name",
+    "mail": "user.email",
+}
+TOLD = {"groups": ["admins", "staff"], "roles": ["editor"], "mail": ADA.email}
 
 
 @pytest.fixture
 def world(world):
     world.people.register("backend", claims=DECLARED)
-    world.people.change(groups=("admins", "staff"))
+    world.people.change(groups=("admins", "staff"), roles=("editor",))
     return world
 
 
@@ -36,11 +41,11 @@ def test_declared_claims_are_in_every_token_and_answer(world):
     assert declared_of(world.look(refreshed["access_token"]).said) == TOLD
 
 
-def test_a_change_of_groups_is_in_the_next_token(world):
+def test_a_change_of_groups_and_roles_is_in_the_next_token(world):
     pair = world.pair("backend")
-    world.people.change(groups=())
-    refreshed = world.refresh(pair["refresh_token"], "backend").said
-    assert claims_of(refreshed["access_token"])["groups"] == []
+    world.people.change(groups=(), roles=("reader",))
+    refreshed = claims_of(world.refresh(pair["refresh_token"], "backend").said["access_token"])
+    assert (refreshed["groups"], refreshed["roles"]) == ([], ["reader"])
 
 
 def test_a_client_without_declared_claims_gets_none(world):

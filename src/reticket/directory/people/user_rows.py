@@ -71,6 +71,7 @@ def read_user(
         accounts=tuple(record_of(DeveloperAccount, each) for each in accounts),
         second_factor=bool(row.second_factor),
         groups=tuple(row.group_names or ()),
+        roles=tuple(row.role_names or ()),
         updated_at=row.created_at if row.updated_at is None else row.updated_at,
         parts=read_parts(connection, profile_parts, user_id, parts, places),
     )

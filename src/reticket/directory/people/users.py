@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from reticket.core.model import Selection
 from reticket.core.people import MOST_FAILURES
@@ -14,7 +15,7 @@ from reticket.directory import identifiers
 from reticket.directory.drafts import UserDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import check_email, check_texts, checked_groups, folded
+from reticket.directory.forms import check_email, check_texts, checked_groups, checked_roles, folded
 from reticket.directory.intents import Change, demand
 from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
@@ -41,6 +42,7 @@ class UserLine:
     second_factor: bool
     factor_locked: bool
     groups: tuple[str, ...]
+    roles: tuple[str, ...]
 
 
 _LINES = select(
@@ -106,6 +108,7 @@ class Users:
             "last_name": draft.last_name,
             "disabled": draft.disabled,
             "group_names": checked_groups(draft.groups),
+            "role_names": checked_roles(draft.roles),
             "active": draft.active,
             "credential_version": 1,
             "created_at": (now := self._clock()),
@@ -116,8 +119,7 @@ class Users:
         """At most `limit` users with ids after this one, in the order of their ids."""
         statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
         with self._database.read() as connection:
-            rows = connection.execute(statement)
-            return [record_of(UserLine, row, groups=tuple(row.group_names or ())) for row in rows]
+            return [_line(row) for row in connection.execute(statement)]
 
     def groups(self) -> set[str]:
         """The names of all groups that a person is in."""
@@ -133,9 +135,10 @@ class Users:
         disabled: bool | None = None,
         parts: Mapping[str, object | None] = NO_PARTS,
         groups: Sequence[str] | None = None,
+        roles: Sequence[str] | None = None,
     ) -> None:
-        """Change the given names and parts, the e-mail, `disabled` and the groups in one
-        transaction. None removes a part, and leaves the last three as they are. Sessions end as in
+        """Change the given names and parts, the e-mail, `disabled`, the groups and the roles in one
+        transaction. None removes a part, and leaves the last four as they are. Sessions end as in
         `set_email` and `disable`. AlreadyExists; Invalid.
         """
         check_texts([names, parts], "The user")
@@ -146,6 +149,8 @@ class Users:
             }
             if groups is not None:
                 known["group_names"] = checked_groups(groups)
+            if roles is not None:
+                known["role_names"] = checked_roles(roles)
             if known or parts:
                 self._update(connection, user_id, **known)
                 self._parts.replace(connection, user_id, parts)
@@ -200,6 +205,11 @@ class Users:
 
     def _end(self, connection: Connection, user_id: str, cause: Change) -> None:
         demand(connection, [Selection(subject=user_id)], cause, self._clock)
+
+
+def _line(row: Row[Any]) -> UserLine:
+    groups, roles = tuple(row.group_names or ()), tuple(row.role_names or ())
+    return record_of(UserLine, row, groups=groups, roles=roles)
 
 
 def _require_free(connection: Connection, email: str, but_for: str | None = None) -> None:

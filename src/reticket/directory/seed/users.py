@@ -27,6 +27,7 @@ _USER = (
     "developer_accounts",
     "totp_secret",
     "groups",
+    "roles",
 )
 _FACTOR = "totp_secret"
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
@@ -60,6 +61,7 @@ class UserReader:
             parts=read_parts(value, parts),
             totp_secret=_factor(value, fields, parts),
             groups=fields.optional("groups", listed(YamlValue.filled), ()),
+            roles=fields.optional("roles", listed(YamlValue.filled), ()),
         )
         password = fields.required("password", YamlValue.filled)
         return Entry(value, folded(email), draft, password, tenants, accounts)

@@ -1,0 +1,83 @@
+"""Bodies and answers of the admin API that are about people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from reticket.admin.schemas import Group, Secret, Text, moment
+from reticket.core.people import User
+from reticket.directory.people.users import UserLine
+from reticket.wire import Secretive
+
+
+class UserAnswer(Struct):
+    """A person."""
+
+    id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    disabled: bool
+    active: bool
+    created_at: datetime
+    second_factor: bool
+    groups: Sequence[str]
+    roles: Sequence[str]
+
+
+class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
+    """A person to create. Without a password, the person can only sign in by your own login.
+    `tenants` and `developer_accounts` have the granted behaviors by id. `profile` has what dialects
+    know of the person, by the keys of a seed file.
+    """
+
+    email: Text
+    password: Secret | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+    disabled: bool = False
+    tenants: Mapping[int, Sequence[int]] = {}
+    developer_accounts: Mapping[int, Sequence[int]] = {}
+    profile: Mapping[str, Mapping[str, Any]] = {}
+    groups: Sequence[Group] = ()
+    roles: Sequence[Group] = ()
+
+
+class UserChanges(Struct, forbid_unknown_fields=True):
+    """Members to replace. A new e-mail, or `disabled`, ends all sessions of the person. Each member
+    of `profile` is replaced as a whole; null removes it.
+    """
+
+    email: Text | UnsetType = UNSET
+    first_name: Text | UnsetType | None = UNSET
+    last_name: Text | UnsetType | None = UNSET
+    disabled: bool | UnsetType = UNSET
+    profile: Mapping[str, Mapping[str, Any] | None] = {}
+    groups: Sequence[Group] | UnsetType = UNSET
+    roles: Sequence[Group] | UnsetType = UNSET
+
+
+class NewPassword(Secretive, frozen=True, forbid_unknown_fields=True):
+    """A new password; all sessions of the person end."""
+
+    password: Secret
+
+
+def user_answer(user: User | UserLine) -> UserAnswer:
+    """The answer for a person's record, or for a line of a list."""
+    return UserAnswer(
+        user.id,
+        user.email,
+        user.first_name,
+        user.last_name,
+        user.disabled,
+        user.active,
+        moment(user.created_at),
+        user.second_factor,
+        user.groups,
+        user.roles,
+    )
