@@ -49,8 +49,16 @@ def every_page(person):
     yield person.sends(email="ada@example.com", password="wrong").page
     yield person.sends(**ADA).page
     yield person.sends(answer="shout").page
+    yield person.asks().sends(answer="switch").page
+    yield person.asks(prompt="select_account").page
+    yield person.opens("/oauth/account").page
+    yield person.sends(session="x").page
+    yield person.opens("/oauth/logout").page
+    yield person.sends(answer="stay").page
+    yield person.opens("/oauth/logout", post_logout_redirect_uri="https://evil.example").page
     yield person.asks(client_id="nobody").page
     yield person.opens("/oauth/device").page
+    yield person.sends(user_code="BBBB-BBBB").page
     yield person.opens("/oauth/authorize/nothing").page
     yield person.opens("/oauth/authorize/sign-in").page
 
@@ -75,6 +83,14 @@ def test_every_page_works_with_a_screen_reader(person):
         assert re.search(r"<title>[^<]+</title>", page.text)
         fields = re.findall(r'<input id="([^"]+)"', page.text)
         assert fields == re.findall(r'<label for="([^"]+)"', page.text)
+
+
+def test_an_answer_that_leaves_the_pages_is_not_kept_and_tells_no_referrer(person):
+    person.asks().sends(**ADA).sends(answer="allow")
+    for page in (person.page, person.asks(scope="orders.burn").page):
+        assert page.status_code == 303
+        for name in ("cache-control", "pragma", "referrer-policy"):
+            assert page.headers[name] == SAFE[name]
 
 
 def test_fields_have_autocomplete_hints_and_the_password_is_hidden(person):

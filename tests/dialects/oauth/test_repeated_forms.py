@@ -6,13 +6,14 @@ from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 from tests.core.conftest import new_harness
 from tests.core.operations import ran
 from tests.core.world import ADA, CALLER
 from tests.dialects.oauth.hall import Harness, form_of, request
 from tests.dialects.oauth.token_people import REDIRECT
 
-from reticket.core.commands import OpenFactorSession, SecondFactor
+from reticket.core.commands import BeginSession, OpenFactorSession, SecondFactor
 from reticket.core.errors import Unavailable
 from reticket.core.people import Client
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
@@ -217,3 +218,13 @@ def test_a_remembered_answer_contains_no_code(way):
 def test_a_page_of_an_older_version_can_be_continued(way):
     answer = way.send(way.otp, interaction="", visit=way.ticket)
     assert 'name="interaction"' in answer.body.decode()
+
+
+def test_openid_connect_core_3_1_2_1_another_person_than_the_hinted_one_gets_no_further():
+    way = Way()
+    way.interaction = replace(way.interaction, subject="b" * 32)
+    way.ticket = way.page()
+    page = way.send(way.otp)
+    assert page.status == 403
+    assert b"The app expects somebody else" in page.body
+    assert way.did(BeginSession) == []
