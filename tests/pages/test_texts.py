@@ -72,8 +72,8 @@ def test_an_error_cannot_change_the_direction_of_other_text(person):
 
 OURS = {
     "advice", "alert", "apps", "began", "body", "documents", "fields", "given", "items", "leave",
-    "note", "place", "scopes", "script", "sentence", "sessions", "style", "title", "used", "who",
-    "words",
+    "more", "note", "place", "scopes", "script", "sentence", "sessions", "style", "title",
+    "used", "who", "words",
 }  # fmt: skip
 """Sentences and markup of the service; what they hold of callers is isolated where it is put in."""
 

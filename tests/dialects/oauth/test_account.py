@@ -1,12 +1,13 @@
 """The page on which people see and end their sessions, and take consents back."""
 
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA
 
-from reticket.dialects.oauth.endpoints.account import MAX_SIGN_IN_AGE
+from reticket.dialects.oauth.endpoints.account import MAX_SESSIONS, MAX_SIGN_IN_AGE
 
 ALLOW = "Allow spa to access your account?"
 
@@ -129,3 +130,53 @@ def test_a_page_that_outlives_its_login_session_ends_nothing(browser, world):
     assert page.sends(everything="yes").page.status == 400
     assert ended(world) == set()
     assert cookie
+
+
+def link(browser, words):
+    """The target of a link, as path and query."""
+    (target,) = re.findall(f'<a href="([^"]+)">{words}</a>', browser.text)
+    path, _, query = target.partition("?")
+    return path, dict(parse_qsl(query))
+
+
+def test_the_page_leads_to_the_other_accounts_of_the_browser(browser, world):
+    browser.signs_in()
+    world.clock.forward(MAX_SIGN_IN_AGE)
+    browser.signs_in(JOAN, prompt="login")
+    world.clock.forward(1)
+    assert "joan@example.com" in browser.gets("/oauth/account").text
+    path, query = link(browser, "Use another account")
+    assert browser.gets(path, **query).headline == "Choose an account"
+    assert list(browser.choices) == [JOAN.email]
+    browser.sends(account="other").sends(email=ADA.email, password="right")
+    assert browser.headline == "Your account"
+    assert "ada@example.com" in browser.text
+
+
+def test_owasp_asvs_7_4_4_the_page_leads_to_the_log_out(browser, world):
+    token = with_an_app(browser)
+    path, query = link(browser.gets("/oauth/account"), "Sign out of this browser")
+    assert browser.gets(path, **query).headline == "Do you want to sign out?"
+    browser.sends(answer="sign_out")
+    assert world.refresh(token).error == "invalid_grant"
+
+
+@pytest.mark.parametrize("said", [{"prompt": "none"}, {"prompt": "x"}, {"max_age": "99999"}, {}])
+def test_no_other_prompt_changes_the_page(browser, world, said):
+    browser.signs_in()
+    assert browser.gets("/oauth/account", **said).headline == "Your account"
+    world.clock.forward(MAX_SIGN_IN_AGE + 1)
+    assert browser.gets("/oauth/account", **said).headline == "Sign in"
+
+
+def test_the_page_says_when_it_does_not_show_every_session(browser, world):
+    signed_in(browser)
+    for _ in range(MAX_SESSIONS - 1):
+        world.begin()
+    browser.gets("/oauth/account")
+    assert len(buttons(browser, "session")) == MAX_SESSIONS
+    assert "There are more" not in browser.text
+    world.begin()
+    browser.gets("/oauth/account")
+    assert len(buttons(browser, "session")) == MAX_SESSIONS
+    assert "There are more" in browser.text

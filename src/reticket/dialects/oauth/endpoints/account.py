@@ -24,12 +24,18 @@ from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.ports import Page
 from reticket.dialects.oauth.document import describe_page
+from reticket.dialects.oauth.endpoints import logout
 from reticket.dialects.oauth.errors import audited
 from reticket.dialects.oauth.grants.withdrawn import mark_withdrawal
-from reticket.dialects.oauth.inputs import Form, read_form
+from reticket.dialects.oauth.inputs import Form, read_form, read_query
 from reticket.dialects.oauth.pages import screens
-from reticket.dialects.oauth.pages.account_page import AppLine, SessionLine, account_page
-from reticket.dialects.oauth.pages.entry import Demands, find_entry
+from reticket.dialects.oauth.pages.account_page import (
+    AccountPaths,
+    AppLine,
+    SessionLine,
+    account_page,
+)
+from reticket.dialects.oauth.pages.entry import SELECT_ACCOUNT, Demands, find_entry
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.forms import EndForm
 from reticket.dialects.oauth.pages.interaction import (
@@ -44,7 +50,7 @@ from reticket.dialects.oauth.pages.sign_out import sign_out_everywhere
 from reticket.oauth.login import LOGIN
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import registration_of
-from reticket.wire import Operation, Route, WireRequest
+from reticket.wire import Operation, Parameter, Route, WireRequest
 
 PATH = "/account"
 END_PATH = f"{PATH}/end"
@@ -58,6 +64,9 @@ MAX_SESSIONS = 100
 BY_PERSON = "account_page"
 """The cause of the end of a session that the person has ended."""
 
+_QUERY_PARAMETERS = (
+    Parameter("prompt", "query", str, "`select_account` asks for the account; else ignored."),
+)
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -104,8 +113,13 @@ class AccountHandler:
         found: Page = yield from ListSessions(selection, MAX_SESSIONS)
         sessions = yield from self._sessions(found.families, person)
         apps = yield from self._apps(person)
-        action = self._provider.path_of(END_PATH)
-        return account_page(action, ticket, person.email, sessions, apps)
+        has_more = found.cursor is not None
+        paths = self._paths()
+        return account_page(paths, ticket, person.email, sessions, apps, has_more=has_more)
+
+    def _paths(self) -> AccountPaths:
+        own, other = self._provider.path_of, f"{PATH}?prompt={SELECT_ACCOUNT}"
+        return AccountPaths(own(END_PATH), own(other), own(logout.PATH))
 
     def _sessions(self, families: Sequence[Family], person: Person) -> Asking[list[SessionLine]]:
         names = yield from self._names_of({each.client for each in families if each.client})
@@ -140,7 +154,12 @@ class AccountEndpoint:
     def routes(self) -> tuple[Route, ...]:
         """The page, its form, and the forms of the sign-in before it."""
         return (
-            Route("GET", PATH, audited(USER, self._open), describe_page("See the own account")),
+            Route(
+                "GET",
+                PATH,
+                audited(USER, self._open),
+                describe_page("See the own account", parameters=_QUERY_PARAMETERS),
+            ),
             Route(
                 "POST",
                 END_PATH,
@@ -152,7 +171,10 @@ class AccountEndpoint:
 
     def _open(self, request: WireRequest) -> Operation:
         interaction = Interaction("", "your account", "", "", max_age=MAX_SIGN_IN_AGE)
-        entry = yield from find_entry(request, self._provider, Demands(max_age=MAX_SIGN_IN_AGE))
+        asked = read_query(request).get("prompt")
+        prompts = frozenset({SELECT_ACCOUNT}) if asked == SELECT_ACCOUNT else frozenset()
+        demands = Demands(prompts, max_age=MAX_SIGN_IN_AGE)
+        entry = yield from find_entry(request, self._provider, demands)
         return (yield from self._flow.begin(request, interaction, entry))
 
     def _end(self, request: WireRequest) -> Operation:

@@ -40,20 +40,42 @@ class AppLine:
     given_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountPaths:
+    """Where the page leads, as a browser sees it.
+
+    Args:
+        end: the form.
+        other: the same page, for another account of the browser.
+        sign_out: the log-out of the browser.
+    """
+
+    end: str
+    other: str
+    sign_out: str
+
+
 def account_page(
-    action: str,
+    paths: AccountPaths,
     ticket: str,
     email: str,
     sessions: Sequence[SessionLine],
     apps: Sequence[AppLine],
+    *,
+    has_more: bool,
 ) -> WireResponse:
-    """The page; each of its buttons ends something, by a form to `action`."""
+    """The page; each of its buttons ends something. With `has_more` it says that sessions are
+    missing.
+    """
     body = fill(
         "own_account",
-        action=action,
+        action=paths.end,
+        other=paths.other,
+        sign_out=paths.sign_out,
         ticket=ticket,
         email=email,
         sessions=Markup("".join(map(_session, sessions))),
+        more=fill("more_sessions") if has_more else Markup(""),
         apps=Markup("".join(map(_app, apps))) if apps else fill("no_apps"),
     )
     return page("Your account", body)
