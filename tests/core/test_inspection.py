@@ -38,8 +38,8 @@ async def cause(awaitable):
 
 async def test_an_access_token_is_valid_with_its_family_or_without_one(world, inspection):
     issued = await world.begin()
-    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
-    assert await inspection.holder_of(access(), "void") is ADA
+    assert await inspection.live(access(issued.family.id), "void") == (ADA, issued.family)
+    assert await inspection.live(access(), "void") == (ADA, None)
 
 
 async def test_each_token_of_a_batch_is_checked_independently(world, inspection, ephemeral):
@@ -47,16 +47,16 @@ async def test_each_token_of_a_batch_is_checked_independently(world, inspection,
     world.store.revoke(Selection(family=ended.family.id), "operator")
     ephemeral.put_if_absent("dead", 60)
     looks = [
-        inspection.holder_of(access(alive.family.id), "one"),
-        inspection.holder_of(access(ended.family.id), "two"),
-        inspection.holder_of(access(), "dead"),
-        inspection.holder_of(access(bytes(16)), "three"),
-        inspection.holder_of(access(alive.family.id, "nobody"), "four"),
-        inspection.holder_of(access(alive.family.id), "five"),
+        inspection.live(access(alive.family.id), "one"),
+        inspection.live(access(ended.family.id), "two"),
+        inspection.live(access(), "dead"),
+        inspection.live(access(bytes(16)), "three"),
+        inspection.live(access(alive.family.id, "nobody"), "four"),
+        inspection.live(access(alive.family.id), "five"),
     ]
     before = world.people.catch_ups
     found = await asyncio.gather(*looks, return_exceptions=True)
-    assert [each if each is ADA else each.cause for each in found] == [
+    assert [each[0] if isinstance(each, tuple) else each.cause for each in found] == [
         ADA, Cause.REVOKED, Cause.REVOKED, Cause.UNKNOWN, Cause.SUBJECT_GONE, ADA,
     ]  # fmt: skip
     assert world.people.catch_ups == before + 1
@@ -64,10 +64,10 @@ async def test_each_token_of_a_batch_is_checked_independently(world, inspection,
 
 async def test_an_access_token_is_invalid_after_its_credential_changes(world, inspection):
     old, new = access(), access(version=ADA.credential_version + 1)
-    assert await cause(inspection.holder_of(new, "void")) == Cause.CREDENTIAL_CHANGED
+    assert await cause(inspection.live(new, "void")) == Cause.CREDENTIAL_CHANGED
     world.people.change(credential_version=ADA.credential_version + 1)
-    assert await cause(inspection.holder_of(old, "void")) == Cause.CREDENTIAL_CHANGED
-    assert (await inspection.holder_of(new, "void")).id == ADA.id
+    assert await cause(inspection.live(old, "void")) == Cause.CREDENTIAL_CHANGED
+    assert (await inspection.live(new, "void")).holder.id == ADA.id
 
 
 def test_a_token_without_a_credential_version_is_valid_except_for_clients():
@@ -83,7 +83,7 @@ def test_a_token_without_a_credential_version_is_valid_except_for_clients():
 async def test_an_access_token_is_invalid_after_its_family_ends(world, inspection):
     issued = await world.begin()
     world.clock.forward(world.policy.absolute)
-    assert await cause(inspection.holder_of(access(issued.family.id), "void")) == Cause.EXPIRED
+    assert await cause(inspection.live(access(issued.family.id), "void")) == Cause.EXPIRED
 
 
 async def test_an_inspection_waits_for_a_locked_family(world, inspection, monkeypatch):
@@ -94,7 +94,7 @@ async def test_an_inspection_waits_for_a_locked_family(world, inspection, monkey
         return [ROW_LOCKED for _ in batch] if len(asked) == 1 else transact(batch)
 
     monkeypatch.setattr(world.store, "transact", held_once)
-    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
+    assert (await inspection.live(access(issued.family.id), "void")).holder is ADA
     assert asked == [1, 1]
 
 
@@ -103,11 +103,11 @@ async def test_a_row_that_is_not_replicated_is_inspected_too(world, inspection, 
     monkeypatch.setattr(
         world.store, "transact", lambda batch: [NotReplicated(each) for each in transact(batch)]
     )
-    assert await inspection.holder_of(access(issued.family.id), "void") is ADA
+    assert (await inspection.live(access(issued.family.id), "void")).holder is ADA
 
 
 async def test_a_pending_change_delays_the_inspection(world, inspection):
     issued = await world.begin()
     world.people.waiting.add(ADA.id)
     with pytest.raises(Unavailable):
-        await inspection.holder_of(access(issued.family.id), "void")
+        await inspection.live(access(issued.family.id), "void")

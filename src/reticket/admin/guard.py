@@ -54,7 +54,7 @@ def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
-    access, client = yield from InspectAccess((CLIENT,), token, revocation_key)
+    access, client, _ = yield from InspectAccess((CLIENT,), token, revocation_key)
     if not is_bearer_for(provider.issuer, access.claims):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
     if ADMIN not in split_list(str(access.claims.get("scope", ""))) or not _is_flagged(

@@ -125,6 +125,7 @@ class Service:
         await self._engine.noted()
 
 
+Inspected: TypeAlias = tuple[AccessToken, Holder, Family | None]
 Performer: TypeAlias = tuple[type[Command[Any]], Perform[Any]]
 
 
@@ -210,9 +211,9 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
         access = verified(command)
         return access, await callers.run(caller, inspection.subject_of, access)
 
-    async def inspect(command: asked.InspectAccess, caller: Caller) -> tuple[AccessToken, Holder]:
+    async def inspect(command: asked.InspectAccess, caller: Caller) -> Inspected:
         access = verified(command)
-        return access, await inspection.holder_of(access, command.void(access))
+        return access, *(await inspection.live(access, command.void(access)))
 
     async def sign(command: asked.SignJwt, caller: Caller) -> str:
         said = command.claims, command.algorithm, command.type, clock()

@@ -10,7 +10,7 @@ from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.test_token_exchange import swap
 from tests.dialects.oauth.token_world import ADA
 
-from reticket.core.commands import EndSessions
+from reticket.core.commands import EndSessions, FindClient, InspectAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.directory.errors import Invalid
@@ -304,3 +304,15 @@ def test_a_proof_beside_an_expired_token_or_of_another_key_is_not_stored(world):
         token = issued.access_token
         assert world.who(token, "DPoP", dpop=world.shown(token)).status == 401
     assert world.kept() == before
+
+
+def test_the_session_is_read_once(world):
+    """With the check of the token, so that no end comes between the two."""
+    token, commands = world.begin().access_token, []
+
+    async def note(command):
+        commands.append(type(command))
+
+    world.before = note
+    assert world.who(token).status == 200
+    assert commands == [InspectAccess, FindClient]

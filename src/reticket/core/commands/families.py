@@ -164,10 +164,11 @@ class ReadAccess(Command[tuple[AccessToken, Holder]]):
 
 
 @dataclass(frozen=True, slots=True)
-class InspectAccess(Command[tuple[AccessToken, Holder]]):
+class InspectAccess(Command[tuple[AccessToken, Holder, Family | None]]):
     """Verify an access token and check in one store call that it is still valid. Its subject must
-    exist, its family must be live, and it was not made void. Result: `tuple[AccessToken, Holder]`.
-    INVALID_ACCESS_TOKEN with its cause.
+    exist, its family must be live, and it was not made void. Result: `tuple[AccessToken, Holder,
+    Family | None]`, without a row for a token without a family. INVALID_ACCESS_TOKEN with its
+    cause.
 
     Args:
         void: the key of the `PutIfAbsent` entry that exists once the token is void.

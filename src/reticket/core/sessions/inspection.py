@@ -24,6 +24,18 @@ class StatusQuery(NamedTuple):
     void: str
 
 
+class Live(NamedTuple):
+    """What a valid token stands for.
+
+    Args:
+        holder: the subject.
+        family: the row; None for a token without one.
+    """
+
+    holder: Holder
+    family: Family | None
+
+
 class Inspection:
     """Owns the batches of questions to the store.
 
@@ -44,10 +56,12 @@ class Inspection:
         self._ephemeral = ephemeral
         self._directory = directory
         self._holder_of = holder_of
-        self._queries: BatchQueue[StatusQuery, Holder] = BatchQueue(pool, self._judge)
+        self._queries: BatchQueue[StatusQuery, Live] = BatchQueue(pool, self._judge)
 
-    async def holder_of(self, access: AccessToken, void: str) -> Holder:
-        """The subject of a valid token. INVALID_ACCESS_TOKEN with its cause for any other."""
+    async def live(self, access: AccessToken, void: str) -> Live:
+        """The subject and the row of a valid token. INVALID_ACCESS_TOKEN with its cause for any
+        other.
+        """
         return await self._queries.put(StatusQuery(access, void))
 
     def subject_of(self, access: AccessToken) -> Holder:
@@ -61,7 +75,7 @@ class Inspection:
 
     def _judge(
         self, batch: Sequence[StatusQuery]
-    ) -> Sequence[Holder | Refusal | Unavailable | RowLocked]:
+    ) -> Sequence[Live | Refusal | Unavailable | RowLocked]:
         self._directory.catch_up()
         families = [query.access.family for query in batch if query.access.family]
         found = self._store.transact([(family, seen) for family in families]) if families else ()
@@ -74,10 +88,11 @@ class Inspection:
 
     def _judged(
         self, query: StatusQuery, found: Found, is_void: bool
-    ) -> Holder | Refusal | Unavailable | RowLocked:
+    ) -> Live | Refusal | Unavailable | RowLocked:
         if found is ROW_LOCKED:
             return ROW_LOCKED
-        ended = _ended(found.result if isinstance(found, NotReplicated) else found)
+        seen_row = found.result if isinstance(found, NotReplicated) else found
+        ended = _ended(seen_row)
         holder = self._holder_of(query.access.resource, query.access.subject)
         if ended is None and is_void:
             ended = Cause.REVOKED
@@ -89,7 +104,7 @@ class Inspection:
             return refusal
         if self._directory.pending(query.access.subject):
             return Unavailable("a change of the subject waits to end its families")
-        return holder
+        return Live(holder, seen_row[0] if seen_row else None)
 
 
 def admitted(access: AccessToken, holder: Holder | None) -> Holder:

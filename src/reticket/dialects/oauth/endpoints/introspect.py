@@ -118,7 +118,7 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
 
 def _access_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     access: AccessToken
-    access, holder = yield from InspectAccess((USER, CLIENT), token, revocation_key)
+    access, holder, _ = yield from InspectAccess((USER, CLIENT), token, revocation_key)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)

@@ -154,7 +154,7 @@ class RegistrationEndpoint:
         token = request.bearer()
         if not token:
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.UNKNOWN_SUBJECT)
-        access, _ = yield from InspectAccess((CLIENT,), token, revocation_key)
+        access, *_ = yield from InspectAccess((CLIENT,), token, revocation_key)
         if not is_bearer_for(self.provider.issuer, access.claims):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
         if REGISTER not in split_list(str(access.claims.get("scope", ""))):

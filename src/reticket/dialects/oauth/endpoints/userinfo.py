@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reticket.core.commands import Asking, FindSession, InspectAccess, SignJwt
+from reticket.core.commands import Asking, InspectAccess, SignJwt
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import Client, User
@@ -26,7 +26,7 @@ from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
-from reticket.oauth.terms import OPENID, terms_of, userinfo_claims
+from reticket.oauth.terms import OPENID, Terms, terms_of, userinfo_claims
 from reticket.wire import Described, Operation, Route, WireRequest, WireResponse
 
 PATH = "/userinfo"
@@ -93,7 +93,7 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         scheme, token = _presented_token(request)
         proof = (yield from _verified_proof(request, provider, token)) if scheme == DPOP else None
-        access, user, client = yield from _inspected_token(token)
+        access, user, terms, client = yield from _inspected_token(token)
         registration = registration_of(client, provider)
         if not may_use(user, registration):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
@@ -106,8 +106,7 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
             raise _insufficient_scope(scheme)
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
-        requested = yield from _requested_claims(access)
-        claims = userinfo_claims(user, scopes, requested)
+        claims = userinfo_claims(user, scopes, terms.userinfo)
         claims |= mapped_claims(registration.claims, user, access.context)
         return (yield from _answer(claims, registration, provider))
 
@@ -124,12 +123,6 @@ def _answer(claims: dict[str, object], registration: Registration, provider: Pro
     said = {**claims, "iss": provider.issuer, "aud": registration.id}
     text = yield from SignJwt(said, registration.userinfo_alg)
     return WireResponse(200, text.encode(), JWT.encode(), NO_STORE)
-
-
-def _requested_claims(access: AccessToken) -> Asking[tuple[str, ...]]:
-    """The claims that the session's request has asked for beside its scopes."""
-    row, _ = yield from FindSession(access.family)
-    return terms_of(row.terms).userinfo if row else ()
 
 
 def _presented_token(request: WireRequest) -> tuple[str, str]:
@@ -175,16 +168,17 @@ def _as_unauthorized(verification: Asking[T]) -> Asking[T]:
         ) from refusal
 
 
-def _inspected_token(token: str) -> Asking[tuple[AccessToken, User, Client]]:
+def _inspected_token(token: str) -> Asking[tuple[AccessToken, User, Terms, Client]]:
+    """The token, its person, the terms of its session, and its client."""
     try:
-        access, person = yield from InspectAccess((USER,), token, revocation_key)
+        access, person, row = yield from InspectAccess((USER,), token, revocation_key)
         client_id = str(access.claims["client_id"])
         client = yield from expect_enabled(client_id, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
         raise oauth_error(refusal.code, refusal.cause) from refusal
     if not isinstance(person, User) or not is_member(person, access.context):
         raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
-    return access, person, client
+    return access, person, terms_of(row.terms if row else None), client
 
 
 def _jkt_of(access: AccessToken) -> object:

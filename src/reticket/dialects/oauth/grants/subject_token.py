@@ -103,7 +103,7 @@ def _read_refresh_token(request: TokenRequest, text: str) -> Asking[SubjectToken
 
 def _read_access_token(request: TokenRequest, text: str) -> Asking[SubjectToken]:
     token: AccessToken
-    token, _ = yield from InspectAccess((USER,), text, revocation_key)
+    token, *_ = yield from InspectAccess((USER,), text, revocation_key)
     claims: Mapping[str, Any] = token.claims
     key = claims.get("cnf", {}).get("jkt")
     if key is not None and (request.proof is None or request.proof.jkt != key):
