@@ -148,7 +148,7 @@ def _sessions(parts: ServiceParts) -> Iterator[Performer]:
 
     async def begin(command: asked.BeginSession, caller: Caller) -> Issued:
         previous = None
-        if isinstance(command.holder, User):
+        if command.is_sign_in and isinstance(command.holder, User):
             signed_in = parts.directory.signed_in
             previous = await pools.directory.run(signed_in, command.holder.id, parts.clock())
         return await engine.begin(command, previous, caller)

@@ -309,3 +309,13 @@ def test_openid_connect_core_3_1_2_1_prompt_login_holds_for_another_account(brow
     browser.signs_in().sends(answer="allow")
     browser.signs_in(JOAN, prompt="login").sends(answer="switch")
     assert browser.headline == "Sign in"
+
+
+def test_a_person_signs_in_once_however_many_sessions_begin(browser, world, monkeypatch):
+    counted = []
+    monkeypatch.setattr(world.people, "signed_in", lambda user_id, at: counted.append(user_id))
+    tokens(browser.signs_in())
+    tokens(browser.asks())
+    assert counted == [ADA.id]
+    tokens(browser.signs_in(prompt="login"))
+    assert counted == [ADA.id, ADA.id]

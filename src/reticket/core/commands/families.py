@@ -34,6 +34,7 @@ class BeginSession(Command[Issued]):
         policy: of this family; None takes the policy of the token kind.
         family: its id if chosen before, a UUIDv7 of the sign-in; None makes one.
         asked: options of this answer alone.
+        is_sign_in: whether the person signs in now; the time of the last sign-in is kept then.
     """
 
     resource: str
@@ -45,6 +46,7 @@ class BeginSession(Command[Issued]):
     policy: Policy | None = None
     family: bytes | None = None
     asked: Asked = NOTHING
+    is_sign_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)

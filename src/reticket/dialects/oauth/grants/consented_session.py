@@ -174,6 +174,7 @@ def _find_family(family: bytes) -> Asking[Family | None]:
 def _begin_command(
     request: TokenRequest, grant: AuthorizationGrant, user: User, family: bytes, asked: Asked
 ) -> BeginSession:
+    """The command. The sign-in counted when the login session of the grant began."""
     return BeginSession(
         USER,
         user,
@@ -183,6 +184,7 @@ def _begin_command(
         policy=request.registration.policy,
         family=family,
         asked=asked,
+        is_sign_in=grant.login is None,
     )
 
 
