@@ -85,6 +85,14 @@ async def test_a_failure_is_not_cached(world):
     assert await world.fetch() is world.answer
 
 
+async def test_an_answer_that_must_not_be_kept_is_fetched_each_time(world):
+    for body in (b"bad", b"bad", b"good", b"other"):
+        world.answer = document(body)
+        await world.fetch(is_kept=lambda found: found == b"good")
+    assert (await world.fetch()).body == b"good"
+    assert len(world.asked) == 3
+
+
 async def test_a_newer_document_is_fetched_once_a_minute_at_most(world):
     await world.fetch()
     await world.fetch(newer=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from reticket.core import registrations
-from reticket.core.commands import NoteClientUse
+from reticket.core.commands import NoteClientUse, RegisterClient
 from reticket.core.errors import Unavailable
 from reticket.core.model import Caller
 from reticket.core.policy import DAY
@@ -19,10 +19,13 @@ class Directory:
     """The pool and the registrar; `down` makes notes fail."""
 
     def __init__(self):
-        self.noted, self.down = [], False
+        self.noted, self.added, self.down = [], [], False
 
     async def run(self, work, *arguments):
         return work(*arguments)
+
+    def add(self, *said):
+        self.added.append(said)
 
     def note_use(self, client_id, at):
         if self.down:
@@ -41,8 +44,12 @@ def clock():
 
 
 @pytest.fixture
-def use(directory, clock):
-    made = Registrations(directory, None, None, directory, None, None, clock)
+def made(directory, clock):
+    return Registrations(directory, None, None, directory, None, None, clock)
+
+
+@pytest.fixture
+def use(made):
     return lambda client_id: made.note_use(NoteClientUse(client_id), HERE)
 
 
@@ -74,3 +81,11 @@ async def test_the_oldest_note_is_dropped(directory, clock, use, monkeypatch):
     assert directory.noted == ["a", "b", "a", "c"]
     await use("b")
     assert directory.noted == ["a", "b", "a", "c", "b"]
+
+
+async def test_the_use_of_a_client_that_comes_back_is_noted(directory, use, made):
+    await use("notes")
+    await made.register(RegisterClient("notes", {}, None, None, 9), HERE)
+    await use("notes")
+    assert directory.noted == ["notes", "notes"]
+    assert directory.added == [("notes", {}, None, "", 9, 0)]

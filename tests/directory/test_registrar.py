@@ -5,7 +5,7 @@ import pytest
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY, PRESETS, SECOND, by_any_name
 from reticket.core.registrations import remove_unused
-from reticket.directory.errors import Invalid
+from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.programs.registrar import Registrar
 
 NOW = 1_790_000_000_000
@@ -22,7 +22,8 @@ SAID = {
 @pytest.fixture
 def registrar(directory):
     presets = by_any_name(PRESETS)
-    return Registrar(directory.database, directory.clients, presets, lambda: NOW, list)
+    parts = directory.database, directory.clients, presets, lambda: NOW
+    return Registrar(*parts, list, directory.catch_up_now)
 
 
 def found(directory, client):
@@ -38,7 +39,8 @@ def test_the_keys_of_a_registration_are_made_before_it_is_stored(directory):
         made.append(tuple(algorithms))
 
     presets = by_any_name(PRESETS)
-    registrar = Registrar(directory.database, directory.clients, presets, lambda: NOW, require)
+    parts = directory.database, directory.clients, presets, lambda: NOW
+    registrar = Registrar(*parts, require, directory.catch_up_now)
     said = SAID | {"id_token_signed_response_alg": "RS256"}
     registrar.add("notes", said, "hash", "d" * 64, 10)
     registrar.change("notes", said | {"userinfo_signed_response_alg": "EdDSA"})
@@ -102,3 +104,47 @@ def test_unused_clients_are_removed_with_their_sessions(directory, registrar):
     assert registrar.token_digest("unused") is None
     assert found(directory, "used") is not None
     assert list(remove_unused(registrar, upkeep, NOW + 1)) == []
+
+
+DESCRIBED = SAID | {"registered_by": "document", "token_endpoint_auth_method": "none"}
+URL = "https://app.example.com/client.json"
+
+
+def test_clients_of_documents_are_counted_apart(directory, registrar):
+    registrar.add("one", SAID, "hash", "d", 1)
+    registrar.add(URL, DESCRIBED, None, "", 1)
+    assert dict(found(directory, URL).registration) == DESCRIBED
+    for client, token in (("two", "d"), (f"{URL}?", "")):
+        with pytest.raises(Unavailable):
+            registrar.add(client, DESCRIBED, None, token, 1)
+
+
+def test_a_client_of_a_document_is_registered_once(directory, registrar):
+    registrar.add(URL, DESCRIBED, None, "", 9)
+    with pytest.raises(AlreadyExists):
+        registrar.add(URL, DESCRIBED, None, "", 9)
+
+
+def test_a_client_may_begin_as_idle_until_it_is_used(directory, registrar):
+    for client in (URL, f"{URL}?"):
+        registrar.add(client, DESCRIBED, None, "", 9, 29 * DAY)
+    registrar.note_use(URL, NOW + 1)
+    assert registrar.unused(NOW - 29 * DAY * SECOND + 1, 9) == [f"{URL}?"]
+    assert registrar.unused(NOW - 29 * DAY * SECOND, 9) == []
+
+
+def test_a_blocked_client_of_a_document_stays_blocked(directory, registrar):
+    registrar.add(URL, DESCRIBED, None, "", 9)
+    registrar.add("notes", SAID, "hash", "d", 9)
+    for client in (URL, "notes"):
+        registrar.block(client)
+    assert registrar.unused(NOW + 1, 9) == ["notes"]
+    directory.clients.enable(URL)
+    assert sorted(registrar.unused(NOW + 1, 9)) == [URL, "notes"]
+
+
+def test_a_change_is_read_at_once(directory, registrar):
+    registrar.add(URL, DESCRIBED, None, "", 9)
+    assert found(directory, URL) is directory.client(URL)
+    registrar.change(URL, DESCRIBED | {"name": "Notes"})
+    assert directory.client(URL).registration["name"] == "Notes"

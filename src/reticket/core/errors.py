@@ -70,6 +70,7 @@ class Cause(StrEnum):
     WRONG_GRANT = "wrong_grant"
     USED = "used"
     NO_KEYS = "no_keys"
+    NO_DOCUMENT = "no_document"
 
 
 class ReticketError(Exception):

@@ -36,8 +36,9 @@ class Registrar(Protocol):
 
     def add(
         self, client_id: str, registration: Mapping[str, Any], secret_hash: str | None,
-        token_digest: str, most: int,
-    ) -> None: ...  # fmt: skip
+        token_digest: str, most: int, idle: int,
+    ) -> None:  # fmt: skip
+        """Register a client. `token_digest` is empty when it has no token; `idle` is in seconds."""
 
     def change(self, client_id: str, registration: Mapping[str, Any]) -> None: ...
 
@@ -51,7 +52,9 @@ class Registrar(Protocol):
     def note_use(self, client_id: str, at: int) -> None: ...
 
     def unused(self, before: int, limit: int) -> Sequence[str]:
-        """Ids of clients that were last used before that time."""
+        """Ids of clients that were last used before that time. A client of a document that is
+        blocked stays: the document would register it again.
+        """
 
 
 class Registrations:
@@ -67,13 +70,17 @@ class Registrations:
         self._noted: OrderedDict[str, int] = OrderedDict()
 
     async def register(self, command: RegisterClient, caller: Caller) -> None:
-        """Register a client; its secret waits for its turn as a stranger's password does."""
+        """Register a client; its secret waits for its turn as a stranger's password does. A client
+        that comes back after its removal is new, so its next use is noted.
+        """
         hashed = None
         if command.secret is not None:
             requester = Requester(network_of(caller.address), command.client_id, known=False)
             hashed = await self._passwords.run(requester, self._hasher.hash, command.secret)
-        said = command.client_id, command.registration, hashed, digest_of(command.token)
-        await self._directory.run(self._registrar.add, *said, command.most)
+        digest = digest_of(command.token) if command.token else ""
+        said = command.client_id, command.registration, hashed, digest
+        await self._directory.run(self._registrar.add, *said, command.most, command.idle)
+        self._noted.pop(command.client_id, None)
 
     async def check(self, command: CheckRegistrationToken, caller: Caller) -> bool:
         """Whether the token is that client's."""

@@ -268,7 +268,7 @@ registrations = Table(
     Column("token_digest", String(64), nullable=False),
     Column("used_at", BigInteger, nullable=False),
 )
-"""Clients that registered themselves."""
+"""Clients that registered themselves, or that a document describes; those have no token."""
 
 keys = Table(
     "keys",

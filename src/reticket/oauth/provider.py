@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from reticket.core.policy import DAY, Policy
-from reticket.oauth.self_registration import OFF, RegistrationRules
+from reticket.oauth.self_registration import NO_DOCUMENTS, OFF, DocumentRules, RegistrationRules
 
 BASE = "/oauth"
 USER, CLIENT = "oauth.user", "oauth.client"
@@ -32,6 +32,7 @@ class Provider:
         registration: how clients may register themselves.
         issuer_audience: whether the assertions of all clients must name the issuer alone.
         signing_algorithm: of access tokens, and of ID tokens where the client names none.
+        documents: how clients may be registered by their metadata documents.
     """
 
     issuer: str
@@ -43,6 +44,7 @@ class Provider:
     issuer_audience: bool = False
     registration: RegistrationRules = OFF
     signing_algorithm: str = "ES256"
+    documents: DocumentRules = NO_DOCUMENTS
 
     def url(self, path: str) -> str:
         """The address of an endpoint, given its path, as `/token`."""

@@ -17,7 +17,7 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import as_asked
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
-from reticket.oauth.self_registration import has_registered_itself
+from reticket.oauth.self_registration import has_registered_itself, is_described_by_document
 from reticket.oauth.signing import (
     FAPI_USUAL,
     ID_TOKEN_ALG,
@@ -81,6 +81,7 @@ class Registration:
         groups_allowed: the groups whose people may use the client; None means everybody.
         id_token_claims: standard claims that its ID tokens have, where a scope gives them.
         vouched: whether an operator has registered it, and not the client itself.
+        by_document: whether its metadata document says what it is.
         claims: further claims of its tokens, each with the path of its value: `mapped_claims`.
         policy_uri: where people read how their data are used (RFC 7591 §2).
         tos_uri: where people read its terms of service.
@@ -115,6 +116,7 @@ class Registration:
     tos_uri: str | None = None
     id_token_alg: str | None = None
     userinfo_alg: str | None = None
+    by_document: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -166,9 +168,11 @@ class Registration:
 def owner_of(registration: Registration) -> Owner | None:
     """The owner that is charged for a client's entries: the client, when it has authenticated.
 
-    The id of a public client is no secret, so None charges the address of the caller.
+    The id of a public client is no secret, so None charges the address of the caller. So it does
+    for a client that nobody vouches for: one person may have any number of them.
     """
-    return of_client(registration.id) if registration.confidential else None
+    is_known = registration.confidential and registration.vouched
+    return of_client(registration.id) if is_known else None
 
 
 def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +232,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
     policy = chosen(metadata.get("policy"), provider.presets)
     confidential = is_confidential(client)
     fapi, vouched = is_fapi(metadata), not has_registered_itself(metadata)
+    by_document = is_described_by_document(client)
     unbound_is_unsafe = not confidential and not policy.rotates
     return Registration(
         id=client.id,
@@ -245,7 +250,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         jwks_uri=metadata.get("jwks_uri"),
         dpop_required=bool(metadata.get("dpop_required", fapi)) or unbound_is_unsafe,
         par_required=bool(metadata.get("par_required", fapi)),
-        pkce_required=not confidential or fapi or metadata.get("pkce") != OPTIONAL,
+        pkce_required=(not confidential or fapi or by_document or metadata.get("pkce") != OPTIONAL),
         issuer_audience=fapi or provider.issuer_audience,
         admin=vouched and bool(metadata.get("admin", False)),
         first_party=vouched and bool(metadata.get("first_party", False)),
@@ -257,6 +262,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         claims=metadata.get("claims", {}),
         id_token_alg=id_token_algorithm(metadata, is_fapi=fapi, service=provider.signing_algorithm),
         userinfo_alg=metadata.get(USERINFO_ALG),
+        by_document=by_document,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a client may get that registered itself (RFC 7591)."""
+"""What a client may get that nobody vouches for: it registered itself, or a document says it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reticket.core.people import Client
+
 REGISTERED_BY = "registered_by"
-SELF = "self"
-"""The value of that member for a client that no operator has registered."""
+SELF, DOCUMENT = "self", "document"
+"""Values of that member: the client registered itself (RFC 7591), or its metadata document did."""
 
 REGISTER = "register"
 """The scope of an initial access token (RFC 7591 §3)."""
@@ -38,6 +40,38 @@ class RegistrationRules:
 OFF = RegistrationRules()
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentRules:
+    """How clients may be registered by their metadata documents.
+
+    Args:
+        enabled: whether they may.
+        hosts: the hosts of documents; every host when there is none.
+        per_address: registrations and changes by documents that one network causes in an hour.
+        most: how many such clients there may be.
+        days: after which such a client goes when it was not used.
+    """
+
+    enabled: bool = False
+    hosts: tuple[str, ...] = ()
+    per_address: int = 20
+    most: int = 10_000
+    days: int = 30
+
+
+NO_DOCUMENTS = DocumentRules()
+
+
 def has_registered_itself(metadata: Mapping[str, Any]) -> bool:
     """Whether nobody vouches for the client of that registration."""
-    return metadata.get(REGISTERED_BY) == SELF
+    return metadata.get(REGISTERED_BY) in (SELF, DOCUMENT)
+
+
+def manages_itself(client: Client) -> bool:
+    """Whether the client has a registration access token (RFC 7592)."""
+    return client.registration.get(REGISTERED_BY) == SELF
+
+
+def is_described_by_document(client: Client) -> bool:
+    """Whether the registration of the client is what its metadata document said."""
+    return client.registration.get(REGISTERED_BY) == DOCUMENT

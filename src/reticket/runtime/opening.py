@@ -129,7 +129,12 @@ class Builder:
             audit=audit,
             upkeep=Upkeep(store, ephemeral, directory, audit),
             registrar=Registrar(
-                directory.database, directory.clients, loading.presets(settings), now, ring.require
+                directory.database,
+                directory.clients,
+                loading.presets(settings),
+                now,
+                ring.require,
+                directory.catch_up_now,
             ),
             dialects=_enabled(every, settings),
             policies=policies.policies_for(settings, profiles.kinds),

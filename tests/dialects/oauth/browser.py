@@ -31,8 +31,8 @@ REQUEST = {
 class PagesWorld(Looks):
     """Every password is right here."""
 
-    def __init__(self, budget=DEFAULT_BUDGET):
-        super().__init__(budget)
+    def __init__(self, budget=DEFAULT_BUDGET, **options):
+        super().__init__(budget, **options)
         self.people.users[JOAN.id] = JOAN
 
     async def _performed(self, command, caller):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from joserfc.jwk import ECKey
 
 from reticket.core.consents import Consent
 from reticket.core.people import Client, Credentials, Tenant, User
+from reticket.directory.errors import AlreadyExists
 from reticket.directory.seed import checked_registration
 
 REDIRECT = "https://app.example.com/callback"
@@ -126,20 +128,35 @@ class Consents:
         return [Consent(client_id, scopes, 0) for client_id, scopes in found]
 
 
+def as_read(registration: Any) -> Any:
+    """A registration as the directory gives it back."""
+    return json.loads(json.dumps(registration))
+
+
 class Registrar:
     """The port: clients of these people that register themselves, with all checks."""
 
     def __init__(self, people: People) -> None:
         self.people, self.block = people, people.block
         self.tokens: dict[str, str] = {}
+        self.idle: dict[str, int] = {}
         self.used: list[tuple[str, int]] = []
         self.token_digest = self.tokens.get
 
     def add(
-        self, client_id: str, said: Any, secret_hash: str | None, token_digest: str, most: int
+        self,
+        client_id: str,
+        said: Any,
+        secret_hash: str | None,
+        token_digest: str,
+        most: int,
+        idle: int,
     ) -> None:
+        if client_id in self.people.clients:
+            raise AlreadyExists("There is one already.")
+        self.idle[client_id] = idle
         public = secret_hash is None
-        checked = checked_registration(said, public=public)
+        checked = as_read(checked_registration(said, public=public))
         self.people.clients[client_id] = Client(client_id, public, False, checked, 0)
         self.tokens[client_id] = token_digest
         if secret_hash is not None:
@@ -147,7 +164,7 @@ class Registrar:
 
     def change(self, client_id: str, said: Any) -> None:
         before = self.people.clients[client_id]
-        checked = checked_registration(said, public=before.public)
+        checked = as_read(checked_registration(said, public=before.public))
         self.people.clients[client_id] = replace(before, registration=checked)
 
     def remove(self, client_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reticket.core.commands.command import Command
@@ -17,8 +18,10 @@ class Fetch(Command[FetchResult]):
     Args:
         newer: the known copy lacks something, so fetch again; but at most once a minute.
         keep: seconds for which the copy is used after its time, while no newer one can be had.
+        is_kept: whether an answer with that body is cached; without it every one is. Quick.
     """
 
     request: FetchRequest
     newer: bool = False
     keep: int = 0
+    is_kept: Callable[[bytes], bool] | None = None

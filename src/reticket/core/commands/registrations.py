@@ -16,15 +16,18 @@ class RegisterClient(Command[None]):
 
     Args:
         secret: of the client, or None.
-        token: its registration access token (RFC 7592 §3), of which a digest is kept.
-        most: how many such clients there may be.
+        token: its registration access token (RFC 7592 §3), of which a digest is kept; None for a
+            client of a metadata document.
+        most: how many such clients there may be, of those with a token or of those without.
+        idle: seconds for which it counts as unused from the beginning.
     """
 
     client_id: str
     registration: Mapping[str, Any]
     secret: str | None = field(repr=False)
-    token: str = field(repr=False)
+    token: str | None = field(repr=False)
     most: int
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ class Fetcher:
         result = await self._sent(command.request, caller)
         url, now = command.request.url, self._clock()
         if isinstance(result, Fetched):
-            self._copies.put(url, result, now)
+            if command.is_kept is None or command.is_kept(result.body):
+                self._copies.put(url, result, now)
             return result
         return self._copies.despite_failure(url, now, command.keep) or result
 

@@ -43,12 +43,15 @@ from reticket.oauth.provider import (
     USER,
     Provider,
 )
-from reticket.oauth.self_registration import OFF, Mode, RegistrationRules
+from reticket.oauth.self_registration import OFF, DocumentRules, Mode, RegistrationRules
 from reticket.oauth.signing import USUAL
 from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
+
+HostName = Annotated[str, Meta(pattern=r"^[0-9a-z]([0-9a-z.-]{0,251}[0-9a-z])?$")]
+"""A host in lower case."""
 
 PRESETS: Mapping[str, Policy] = {"BROWSER": BROWSER_2026, "SERVICE": SERVICE_2026}
 
@@ -62,7 +65,7 @@ class Options:
         presets: policies by name, with and without their year.
         asked_per_address: pushed requests, and as many device codes, of one public client and one
             address in ten minutes; more are 429.
-        asked_per_client: the same of one client that authenticates.
+        asked_per_client: the same of one client of an operator that authenticates.
         login_idle: seconds without an authorization request after which a browser is no longer
             signed in.
         login_absolute: seconds after which a browser is no longer signed in, from the sign-in.
@@ -76,6 +79,12 @@ class Options:
         registrations_per_address: registrations of one network in an hour; more are 429.
         registrations_most: such clients in all; more are 503.
         signing_algorithm: the setting of that name.
+        documents: whether an https URL is the id of a client whose metadata are there. Its scopes,
+            audiences and days are those of clients that register themselves.
+        document_hosts: the only hosts of such URLs; without any, every host.
+        documents_per_address: registrations, and changes of them, that documents cause for one
+            network in an hour; more are 429.
+        documents_most: clients of documents in all; more are 503.
     """
 
     issuer: str = "http://127.0.0.1:8088"
@@ -92,6 +101,10 @@ class Options:
     registrations_per_address: Annotated[int, Meta(ge=1)] = 20
     registrations_most: Annotated[int, Meta(ge=1)] = 10_000
     signing_algorithm: str = "ES256"
+    documents: bool = False
+    document_hosts: tuple[HostName, ...] = ()
+    documents_per_address: Annotated[int, Meta(ge=1)] = 20
+    documents_most: Annotated[int, Meta(ge=1)] = 10_000
 
 
 class OAuth(Dialect):
@@ -143,8 +156,16 @@ class OAuth(Dialect):
                 options.registrations_most,
             ),
             options.signing_algorithm,
+            DocumentRules(
+                options.documents,
+                options.document_hosts,
+                options.documents_per_address,
+                options.documents_most,
+                options.registration_days,
+            ),
         )
-        self.algorithms = () if options.registration == "off" else (USUAL,)
+        may_be_new = options.documents or options.registration != "off"
+        self.algorithms = (USUAL,) if may_be_new else ()
         self.unused_days = options.registration_days
         login = login_kind(options.login_absolute)
         self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)

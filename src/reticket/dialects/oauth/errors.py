@@ -72,6 +72,7 @@ class OAuthError(Refusal):
         cause: for the audit log.
         status: of the response.
         headers: in addition to the usual ones.
+        retry_after: seconds after which the same request may succeed.
         audited: whether the audit log already has the refusal, as it has all that a `check` raises.
     """
 
@@ -83,9 +84,10 @@ class OAuthError(Refusal):
         *,
         status: int = 400,
         headers: Headers = (),
+        retry_after: int | None = None,
         audited: bool = False,
     ) -> None:
-        super().__init__(Code.INVALID_PARAMETER, cause, detail=description)
+        super().__init__(Code.INVALID_PARAMETER, cause, detail=description, retry_after=retry_after)
         self.failure = Failure(status, error_code, description)
         self.headers = headers
         self.audited = audited

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, not_, select, update
 
 from reticket.core.errors import Unavailable
 from reticket.core.policy import DAY, SECOND, Policy
@@ -14,7 +14,7 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.programs.clients import Clients
 from reticket.directory.seed.clients import checked_registration
-from reticket.directory.tables import registrations
+from reticket.directory.tables import oauth_clients, registrations
 from reticket.oauth.signing import algorithms_in
 
 RETRY = 60
@@ -28,6 +28,7 @@ class Registrar:
         clients: keeps the records.
         presets: policies in force by name.
         require: creates the missing keys of signature algorithms.
+        catch_up: lets this process read a changed record again.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Registrar:
         presets: Mapping[str, Policy],
         clock: Clock,
         require: Callable[[Iterable[str]], None],
+        catch_up: Callable[[], None],
     ) -> None:
         self._database = database
         self._clients = clients
         self._presets = presets
         self._clock = clock
         self._require = require
+        self._catch_up = catch_up
         self.block = clients.disable
         self.remove = clients.remove
 
@@ -53,13 +56,18 @@ class Registrar:
         secret_hash: str | None,
         token_digest: str,
         most: int,
+        idle: int = 0,
     ) -> None:
-        """Register a client. Invalid; Unavailable when there are too many."""
+        """Register a client. AlreadyExists, Invalid; Unavailable when there are too many of those
+        with a token, or of those without one.
+        """
         checked = self._checked(registration, public=secret_hash is None)
         draft = ClientDraft(client_id, disabled=False, registration=checked)
-        row = {"client_id": client_id, "token_digest": token_digest, "used_at": self._clock()}
+        used_at = self._clock() - idle * SECOND
+        row = {"client_id": client_id, "token_digest": token_digest, "used_at": used_at}
+        is_alike = (registrations.c.token_digest != "") == bool(token_digest)
         with self._database.change() as connection:
-            known = select(func.count()).select_from(registrations)
+            known = select(func.count()).select_from(registrations).where(is_alike)
             if connection.execute(known).scalar_one() >= most:
                 raise Unavailable("too many clients have registered themselves", RETRY)
             self._clients.insert(connection, draft, secret_hash)
@@ -69,9 +77,10 @@ class Registrar:
         """Replace its registration. Invalid, NotFound."""
         public = registration.get("token_endpoint_auth_method") in ("none", "private_key_jwt")
         self._clients.register(client_id, self._checked(registration, public=public))
+        self._catch_up()
 
     def token_digest(self, client_id: str) -> str | None:
-        """Of its registration access token; None for any other client."""
+        """Of its registration access token. Empty for a client of a document, None for others."""
         columns = registrations.c
         statement = select(columns.token_digest).where(columns.client_id == client_id)
         with self._database.read() as connection:
@@ -85,9 +94,17 @@ class Registrar:
             connection.execute(update(registrations).where(mine).values(used_at=at))
 
     def unused(self, before: int, limit: int) -> Sequence[str]:
-        """Ids of clients that were last used before that time."""
+        """Ids of clients that were last used before that time, without the blocked ones of
+        documents.
+        """
         columns = registrations.c
-        statement = select(columns.client_id).where(columns.used_at < before).limit(limit)
+        is_kept = and_(columns.token_digest == "", oauth_clients.c.disabled)
+        statement = (
+            select(columns.client_id)
+            .join(oauth_clients, oauth_clients.c.client_id == columns.client_id)
+            .where(columns.used_at < before, not_(is_kept))
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return connection.execute(statement).scalars().all()
 

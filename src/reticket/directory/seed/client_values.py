@@ -13,7 +13,7 @@ from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.oauth.origins import is_origin
 from reticket.oauth.registration import PKCE
-from reticket.oauth.self_registration import SELF
+from reticket.oauth.self_registration import DOCUMENT, SELF
 from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
 
@@ -30,9 +30,10 @@ _PRIVATE = frozenset({"d", "k"})
 
 def itself(value: YamlValue) -> str:
     """Who registered the client, where that was the client."""
-    if value.text() != SELF:
-        raise value.fault(f"must be {SELF}")
-    return SELF
+    text = value.text()
+    if text not in (SELF, DOCUMENT):
+        raise value.fault(f"must be {SELF} or {DOCUMENT}")
+    return text
 
 
 def pkce(value: YamlValue) -> str:

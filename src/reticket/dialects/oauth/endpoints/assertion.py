@@ -16,12 +16,11 @@ from reticket.core.commands import Asking, Now, Peek, PutIfAbsent
 from reticket.core.errors import Cause, wrong
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
-from reticket.core.storage.budget import of_client
 from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.dialects.oauth.endpoints.fetched_keys import find_keys
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import BASE, Provider
-from reticket.oauth.registration import registration_of
+from reticket.oauth.registration import owner_of, registration_of
 from reticket.wire import WireRequest
 
 ASSERTION, ASSERTION_TYPE = "client_assertion", "client_assertion_type"
@@ -92,9 +91,8 @@ def verification_fault(
     mark_key = f"oauth:assertion:{digest}"
     # a mark that ends much later would look like one of a clock that ran ahead
     is_known = (yield from Peek(mark_key)) is not None
-    is_first = not is_known and (
-        yield from PutIfAbsent(mark_key, "", lifetime, of_client(client.id))
-    )
+    owner = owner_of(registration_of(client, provider))
+    is_first = not is_known and (yield from PutIfAbsent(mark_key, "", lifetime, owner))
     return None if is_first else Cause.USED
 
 

@@ -27,6 +27,7 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
     ResponseTarget,
 )
 from reticket.dialects.oauth.endpoints.code_issuing import PATH, AuthorizationCodeHandler
+from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
 from reticket.dialects.oauth.endpoints.par import (
     REQUEST_URI_PREFIX,
     expect_unanswered,
@@ -118,7 +119,7 @@ class Authorization:
         return (yield from self._authorize(request, parse_pairs(request.body)))
 
     def _authorize(self, request: WireRequest, parameters: Pairs) -> Operation:
-        registration = yield from self._find_registration(parameters)
+        registration = yield from self._find_registration(request, parameters)
         reference = _single(parameters, "request_uri") or ""
         digest = request_uri_digest(reference) if reference.startswith(REQUEST_URI_PREFIX) else None
         if digest:
@@ -186,10 +187,11 @@ class Authorization:
         if not (yield from self._handler.is_granted(interaction, person)):
             raise OAuthError("consent_required", "The person has to consent.")
 
-    def _find_registration(self, parameters: Pairs) -> Asking[Registration]:
+    def _find_registration(self, request: WireRequest, parameters: Pairs) -> Asking[Registration]:
         client_id = _single(parameters, "client_id")
         if client_id is None:
             raise OAuthError("invalid_request", "client_id is missing.")
+        yield from bring_up_to_date(request, client_id, self._provider)
         return registration_of((yield from expect_client(client_id)), self._provider)
 
     @staticmethod

@@ -62,8 +62,18 @@ def named_client(request: WireRequest, form: Form) -> Asking[Client | None]:
     if method == BASIC:
         read = yield from _basic_credentials(request.header(b"authorization") or "")
         return (yield from find_client(read.client_id))
-    named = claimed_client_id(form) if method == KEY else form.get("client_id")
-    return (yield from find_client(named))
+    return (yield from find_client(claimed_client_id(form) if method == KEY else named_in(form)))
+
+
+def named_in(form: Form) -> str | None:
+    """The id that a form names, by itself or by an assertion that is not verified yet.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for another type of assertion.
+    """
+    if "client_id" in form or ASSERTION not in form:
+        return form.get("client_id")
+    return claimed_client_id(form)
 
 
 def invalid_client(cause: Cause) -> OAuthError:

@@ -25,7 +25,8 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
     requested_resources,
     requested_scope,
 )
-from reticket.dialects.oauth.endpoints.client_authentication import authenticate
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate, named_in
+from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
 from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
 from reticket.dialects.oauth.grants import device_codes
@@ -200,6 +201,7 @@ class DeviceEndpoint:
 
     def _issue_codes(self, request: WireRequest) -> Operation:
         form = read_form(request)
+        yield from bring_up_to_date(request, named_in(form), self._provider)
         registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
         if not registration.allows(DEVICE_CODE):

@@ -30,7 +30,7 @@ def find_keys(client: Client, header: Mapping[str, Any]) -> Asking[tuple[ClientK
     for is_newer in (False, True):
         result = yield from Fetch(FetchRequest(url, ACCEPT), newer=is_newer, keep=KEPT)
         if isinstance(result, Unfetched):
-            yield from _record(client, result)
+            yield from record_unfetched(client.id, result)
             return Cause.NO_KEYS
         if keys := _matching(keys_in(result.body), header):
             return keys
@@ -41,7 +41,8 @@ def _matching(keys: tuple[ClientKey, ...], header: Mapping[str, Any]) -> tuple[C
     return tuple(key for key in keys if key.matches(header))
 
 
-def _record(client: Client, result: Unfetched) -> Asking[None]:
-    detail = {"client": client.id, "fault": result.fault.value, "status": result.status}
+def record_unfetched(client_id: str, result: Unfetched) -> Asking[None]:
+    """Write into the audit log why another server did not give what a client needs."""
+    detail = {"client": client_id, "fault": result.fault.value, "status": result.status}
     known = {name: value for name, value in detail.items() if value is not None}
     yield from Audit(CLIENT, "fetch_failed", detail=known)

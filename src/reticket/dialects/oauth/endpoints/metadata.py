@@ -54,6 +54,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     end_session_endpoint: str
     jwks_uri: str
     registration_endpoint: str | UnsetType = UNSET
+    client_id_metadata_document_supported: bool | UnsetType = UNSET
     id_token_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     userinfo_signing_alg_values_supported: Sequence[str] = SIGNING_ALGORITHMS
     scopes_supported: Sequence[str] = ("openid", *OF_SCOPE, "offline_access")
@@ -120,6 +121,7 @@ def metadata(provider: Provider) -> Metadata:
         registration_endpoint=(
             UNSET if provider.registration.mode == "off" else provider.url("/register")
         ),
+        client_id_metadata_document_supported=provider.documents.enabled or UNSET,
     )
 
 

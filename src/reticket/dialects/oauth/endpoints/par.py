@@ -25,7 +25,8 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
     resolve_redirect_uri,
     validate_auth_request,
 )
-from reticket.dialects.oauth.endpoints.client_authentication import authenticate
+from reticket.dialects.oauth.endpoints.client_authentication import authenticate, named_in
+from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
 from reticket.dialects.oauth.endpoints.proof import Proof, invalid_proof, spend_proof, verify_proof
 from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, audited
@@ -76,6 +77,7 @@ class PushedAuthorizationEndpoint:
     def push(self, request: WireRequest) -> Operation:
         """Store a valid request, without the credentials of its client."""
         form = read_form(request)
+        yield from bring_up_to_date(request, named_in(form), self._provider)
         registration, _ = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
         if "request_uri" in form:

@@ -41,7 +41,7 @@ from reticket.oauth.clients import find_enabled
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
-from reticket.oauth.self_registration import REGISTER, has_registered_itself
+from reticket.oauth.self_registration import REGISTER, manages_itself
 from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_json
 
 PATH = "/register"
@@ -164,7 +164,7 @@ class RegistrationEndpoint:
         """The client of the path, whose registration access token was sent (RFC 7592 §2)."""
         client_id, token = request.parameters["id"], request.bearer() or ""
         client = yield from find_enabled(client_id)
-        if client is None or not has_registered_itself(client.registration):
+        if client is None or not manages_itself(client):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.UNKNOWN_SUBJECT)
         if not (yield from CheckRegistrationToken(client_id, token)):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)

@@ -57,6 +57,16 @@ def limit_registrations(request: WireRequest, most: int) -> Asking[None]:
     yield from _count(name, most, window=HOUR, kind=CLIENT)
 
 
+def limit_documents(request: WireRequest, most: int) -> Asking[None]:
+    """Count a registration, or a change of one, that a metadata document causes.
+
+    Raises:
+        Refusal: TOO_MANY_ATTEMPTS when the network has reached the limit in an hour.
+    """
+    name = f"oauth:described:{network_of(request.caller.address)}"
+    yield from _count(name, most, window=HOUR, kind=CLIENT)
+
+
 def uncount_attempt(kind: str, request: WireRequest) -> Asking[None]:
     """Take a count back: the attempt was no guess, and other people may share the address."""
     yield from Increment(_attempts_key(kind, request), WINDOW, add=-1)
