@@ -15,12 +15,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.directory.demo_rows import DemoRows
 
 from reticket import dialects
 from reticket.directory.directory import Directory, open_directory
 from reticket.directory.tables import metadata
 
 NOW = 1_700_000_000_000
+DEMO_SEED = 1_000
+"""Of ids that no other directory draws."""
 
 SERVER_SETTINGS = """
 fsync = off
@@ -329,6 +332,12 @@ def untouched(sqlite_files: SqliteFiles) -> Iterator[Directory]:
     directory = open_one(sqlite_files.empty())
     yield directory
     directory.close()
+
+
+@pytest.fixture(scope="session")
+def demo_rows(sqlite_files: SqliteFiles) -> DemoRows:
+    with closing(open_one(sqlite_files.empty(), seed=DEMO_SEED)) as directory:
+        return DemoRows(directory, FakeHasher())
 
 
 @pytest.fixture

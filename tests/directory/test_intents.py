@@ -8,16 +8,14 @@ from reticket.core.model import Selection
 from reticket.directory.errors import DirectoryError
 from reticket.directory.people import memberships, users
 from reticket.directory.programs import applications
-from reticket.directory.seed import DEMO, load_seed
 
 ADA = "ada@example.com"
 APP = "ns.app.1.0.0.Release"
 
 
 @pytest.fixture
-def demo(directory, hasher):
-    load_seed(DEMO, directory, hasher)
-    directory.catch_up()
+def demo(directory, demo_rows):
+    demo_rows.put_into(directory)
     return directory
 
 

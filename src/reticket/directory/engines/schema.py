@@ -7,6 +7,8 @@ that as well, for programs that do not know the migration.
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -24,14 +26,14 @@ def is_versioned(connection: Connection) -> bool:
 
 def schema_state_of(connection: Connection, place: str) -> SchemaState:
     """The version of the schema in the database at that place."""
-    known = _head(_config(connection))
+    known = _newest()
     found = int(MigrationContext.configure(connection).get_current_revision() or 0)
     return SchemaState("directory", place, found, _oldest(connection) or found, known)
 
 
 def absent(place: str) -> SchemaState:
     """The state of a schema that does not exist yet."""
-    return SchemaState("directory", place, 0, 0, _head(_config()))
+    return SchemaState("directory", place, 0, 0, _newest())
 
 
 def migrate(connection: Connection, place: str) -> None:
@@ -43,10 +45,9 @@ def migrate(connection: Connection, place: str) -> None:
     state.refuse_newer()
     if state.task is Task.NOTHING:
         return
-    config = _config(connection)
-    command.upgrade(config, "head")
+    command.upgrade(_config(connection), "head")
     connection.execute(delete(directory_schema))
-    connection.execute(insert(directory_schema).values(oldest=_oldest_of_head(config)))
+    connection.execute(insert(directory_schema).values(oldest=_oldest_of_newest()))
 
 
 def _oldest(connection: Connection) -> int | None:
@@ -55,13 +56,18 @@ def _oldest(connection: Connection) -> int | None:
     return connection.execute(select(directory_schema.c.oldest)).scalar()
 
 
-def _oldest_of_head(config: Config) -> int:
-    head = ScriptDirectory.from_config(config).get_revision("head")
-    return int(head.module.OLDEST)
+def _oldest_of_newest() -> int:
+    return int(_scripts().get_revision("head").module.OLDEST)
 
 
-def _head(config: Config) -> int:
-    return int(ScriptDirectory.from_config(config).get_current_head() or 0)
+def _newest() -> int:
+    return int(_scripts().get_current_head() or 0)
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations of this package. Alembic runs each file to learn their order."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config(connection: Connection | None = None) -> Config:
