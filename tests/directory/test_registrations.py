@@ -66,6 +66,10 @@ def test_every_preset_is_known_by_both_of_its_names(name):
             {"first_party": True, "redirect_uris": ["https://a/", "a.b:/"]},
             "must not be first_party",
         ),
+        (
+            {"first_party": True, "redirect_uris": ["https://localhost/cb"]},
+            "and none may be of loopback",
+        ),
     ],
     ids=str,
 )

@@ -96,7 +96,18 @@ def test_a_store_that_fails_costs_the_memory_alone(browser, world):
     assert browser.asks().headline == ALLOW
 
 
-@pytest.mark.parametrize("target", [LOOPBACK, "com.example.app:/callback", "http://a.example.com/"])
+ON_THE_DEVICE = [
+    LOOPBACK,
+    "com.example.app:/callback",
+    "http://a.example.com/",
+    "https://localhost:3000/callback",
+    "https://127.0.0.1/callback",
+    "https://[::1]/callback",
+    "https://app.localhost/callback",
+]
+
+
+@pytest.mark.parametrize("target", ON_THE_DEVICE)
 def test_rfc_8252_8_6_a_public_client_on_the_device_is_asked_each_time(browser, world, target):
     world.people.register("spa", redirect_uris=[target], first_party=True)
     consents(browser, redirect_uri=target)

@@ -32,6 +32,7 @@ from reticket.directory.seed.fields import Entry, Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
 from reticket.oauth.client_metadata import DESCRIPTIONS
 from reticket.oauth.origins import ALLOWED_ORIGINS
+from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
     OPTIONAL,
@@ -180,9 +181,10 @@ def _with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict
 
 def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
     """Any program of a device can pretend to be such a client there (RFC 8252 §8.6)."""
-    if any(not uri.startswith("https://") for uri in redirect_uris):
+    if not all(map(has_known_host, redirect_uris)):
         raise value.fault(
-            "must not be first_party: without a secret or jwks all its redirect_uris must be https"
+            "must not be first_party: without a secret or jwks all its redirect_uris must be "
+            "https, and none may be of loopback"
         )
 
 

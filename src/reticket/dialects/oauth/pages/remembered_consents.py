@@ -14,6 +14,7 @@ from reticket.core.people import Client
 from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import Provider
+from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import registration_of
 
 
@@ -41,7 +42,7 @@ def remember(
 
 def _is_assured(client: Client, provider: Provider, interaction: Interaction) -> bool:
     """Whether nobody else gets the answer: the client authenticates, or its host is known."""
-    is_web = (interaction.target or "").startswith("https://")
+    is_web = has_known_host(interaction.target or "")
     return is_web or registration_of(client, provider).confidential
 
 
