@@ -30,7 +30,7 @@ SETTINGS_HEAD = """\
 Settings come from a TOML file (`--config FILE`) and from variables. A variable wins over the file,
 and an option of `serve` wins over both. A dot in a key is `__` in its variable:
 `sign_in.account_window` is `RETICKET_SIGN_IN__ACCOUNT_WINDOW`. Commas or spaces separate the items
-of a list in a variable.
+of a list in a variable. A list may also be a JSON array there.
 
 A policy is changed for a preset (`[policies.BROWSER_2026]`) or for one kind of token
 (`[policies.DIALECT.KIND]`). The kind wins over the preset. Each OAuth client chooses a preset, so

@@ -61,8 +61,11 @@ def test_settings_are_frozen() -> None:
         settings.policies["KIBO_2026"] = settings.policies  # type: ignore[index]
 
 
-@pytest.mark.parametrize("text", ["10.0.0.0/8, ::1", "10.0.0.0/8 ::1"])
-def test_lists_in_variables_are_separated_by_commas_or_spaces(
+@pytest.mark.parametrize(
+    "text",
+    ["10.0.0.0/8, ::1", "10.0.0.0/8 ::1", '["10.0.0.0/8", "::1"]', ' ["10.0.0.0/8","::1"]'],
+)
+def test_lists_in_variables_are_words_or_a_json_array(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETICKET_TRUSTED_PROXIES", text)

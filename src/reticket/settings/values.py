@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath
 from pydantic.networks import IPvAnyNetwork
 
@@ -50,8 +51,16 @@ def _path_text(value: Any) -> Any:
 
 
 def items(value: Any) -> Any:
-    """A list, which a variable contains as text."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
+    """A list, which a variable contains as text: words, or a JSON array."""
+    if not isinstance(value, str):
+        return value
+    words = value.replace(",", " ").split()
+    if not value.lstrip().startswith("["):
+        return words
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return words
 
 
 def _normal(networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:

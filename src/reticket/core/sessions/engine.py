@@ -300,7 +300,7 @@ class Engine:
         holder = self.holder_of(command.resource, command.holder.id)
         change_pending = self._directory.pending(command.holder.id)
         is_same = holder is not None and _same_credentials(command.holder, holder)
-        if is_same and not change_pending and self._serves(command.client):
+        if is_same and not change_pending and self._serves(command):
             return StepOutcome(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
         refusal = Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
@@ -308,11 +308,13 @@ class Engine:
             now, None, family, refusal=refusal, ended=True, change_pending=change_pending
         )
 
-    def _serves(self, client_id: str | None) -> bool:
-        """Whether the client exists and is not disabled; True for a family without a client."""
-        if client_id is None:
+    def _serves(self, command: BeginSession) -> bool:
+        """Whether the client exists and is not disabled; True for a family without a client of
+        the directory.
+        """
+        if command.client is None or not self._kinds[command.resource].registers_clients:
             return True
-        client = self._directory.client(client_id)
+        client = self._directory.client(command.client)
         return client is not None and not client.disabled
 
     def _read(self, batch: Sequence[Placed[Step[Any]]]) -> Sequence[Any]:

@@ -73,6 +73,8 @@ class TokenKind:
         advice: for `doctor`.
         rests_on_credentials: whether an access token contains the version of its subject's password
             or secret, and so becomes invalid here when that changes.
+        registers_clients: whether the clients of its families are clients of the directory. A
+            family begins only while its client is there and not blocked.
         place: what its families belong to; a user who leaves such a place loses those families.
     """
 
@@ -87,4 +89,5 @@ class TokenKind:
     id_claims: IdClaimsOf | None = None
     id_algorithm: AlgorithmOf | None = None
     rests_on_credentials: bool = True
+    registers_clients: bool = True
     place: Place | None = None

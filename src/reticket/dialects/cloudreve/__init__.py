@@ -15,12 +15,28 @@ from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
-from reticket.dialects.cloudreve import authn, drive, errors, prepare, session, site, user
+from reticket.dialects.cloudreve import (
+    app_consent,
+    app_tokens,
+    authn,
+    drive,
+    errors,
+    prepare,
+    session,
+    site,
+    user,
+)
+from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.network_limit import NetworkLimit
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.profile import PERSON
-from reticket.dialects.cloudreve.tokens import CLOUDREVE_2026, KIND
+from reticket.dialects.cloudreve.tokens import (
+    APP_KIND,
+    CLOUDREVE_2026,
+    CLOUDREVE_APP_2026,
+    KIND,
+)
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
 
@@ -33,6 +49,7 @@ class Options:
     """Settings of this dialect.
 
     Args:
+        issuer: the setting `issuer`, or the address served.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
         version: the server version that clients see: SemVer, 4.12.0 or later.
@@ -50,8 +67,12 @@ class Options:
         capacity: bytes of room in the drive that each user is told.
         tos_url: of the terms of service, for the sign-in page.
         privacy_policy_url: of the privacy policy, for the sign-in page.
+        official_apps: whether people may let in the drive's own desktop and iOS apps.
+        apps: further apps that people may let in. Each has `id`, `secret`, `name`, `redirect_uris`
+            and `scopes`, and maybe `icon`, `homepage_url` and `description`.
     """
 
+    issuer: str = "http://127.0.0.1:8088"
     title: str = "reticket"
     instance_id: str = "reticket"
     version: str = "4.18.0"
@@ -64,6 +85,8 @@ class Options:
     capacity: int = 1_099_511_627_776
     tos_url: str = ""
     privacy_policy_url: str = ""
+    official_apps: bool = True
+    apps: tuple[App, ...] = ()
 
     def __post_init__(self) -> None:
         said = _SEMVER.fullmatch(self.version)
@@ -73,6 +96,12 @@ class Options:
             raise ValueError("prepare_limit must be at least 1")
         if self.capacity < 0:
             raise ValueError("capacity must not be negative")
+        apps_by_id(self.every_app)
+
+    @property
+    def every_app(self) -> tuple[App, ...]:
+        """The apps that people may let in."""
+        return (*(OFFICIAL if self.official_apps else ()), *self.apps)
 
 
 class Cloudreve(Dialect):
@@ -82,7 +111,7 @@ class Cloudreve(Dialect):
     base_path = "/api/v4"
     correlation_header: bytes | None = b"x-cr-correlation-id"
     person: Part[Any] | None = PERSON
-    presets: Sequence[Policy] = (CLOUDREVE_2026,)
+    presets: Sequence[Policy] = (CLOUDREVE_2026, CLOUDREVE_APP_2026)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/cloudreve.md) has what its clients need."
@@ -107,12 +136,18 @@ class Cloudreve(Dialect):
         self._debug = options.debug
         self._statuses = errors.LIMIT_STATUSES if options.limit_statuses else {}
         rests = not options.access_outlives_password
-        self.kinds: Sequence[TokenKind] = (replace(KIND, rests_on_credentials=rests),)
+        self.kinds: Sequence[TokenKind] = tuple(
+            replace(kind, rests_on_credentials=rests) for kind in (KIND, APP_KIND)
+        )
+        apps = apps_by_id(options.every_app)
         limit = NetworkLimit("cloudreve:prepare", options.prepare_limit)
         self.routes: Sequence[Route] = (
+            session.refresh_route(apps),
             *session.ROUTES,
             prepare.route(Prepare(options.prepare_reveals, limit)),
-            *(authn.ROUTES if options.authn else ()),
+            *(authn.routes(options.issuer) if options.authn else ()),
+            *app_consent.routes(apps),
+            *app_tokens.routes(apps, options.issuer),
             *user.ROUTES,
             *drive.routes(options.capacity, NetworkLimit("cloudreve:info", options.prepare_limit)),
             *site.routes(_site_info(options)),

@@ -5,6 +5,7 @@ Clients want `authn` true in the site's configuration, and then ask for a sign-i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reticket.core.commands import RandomBytes
@@ -31,17 +32,25 @@ AREA = "Session/Passkey"
 TIMEOUT = 300_000
 """Milliseconds."""
 
-LONGEST_HOST = 255
 
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The beginning of a sign-in.
 
-def begin(request: WireRequest) -> Operation:
-    """A challenge, and the id of a session. Nothing is stored: no passkey is registered here."""
-    yield from current_user(request)
-    challenge: bytes = yield from RandomBytes(32)
-    random: bytes = yield from RandomBytes(16)
-    options = PasskeyRequest(to_text(challenge), TIMEOUT, _host_of(request))
-    session_id = random_uuid(lambda size: random[:size])
-    return succeeded(PasskeySession(PasskeyOptions(options), session_id))
+    Args:
+        host: the name of the site's host.
+    """
+
+    host: str
+
+    def __call__(self, request: WireRequest) -> Operation:
+        """A challenge, and the id of a session. Nothing is stored: no passkey is registered."""
+        yield from current_user(request)
+        challenge: bytes = yield from RandomBytes(32)
+        random: bytes = yield from RandomBytes(16)
+        options = PasskeyRequest(to_text(challenge), TIMEOUT, self.host)
+        session_id = random_uuid(lambda size: random[:size])
+        return succeeded(PasskeySession(PasskeyOptions(options), session_id))
 
 
 def finish(request: WireRequest) -> Operation:
@@ -51,37 +60,31 @@ def finish(request: WireRequest) -> Operation:
     raise Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
 
 
-def _host_of(request: WireRequest) -> str:
-    """The name of the host that the browser sees."""
-    host = (request.header(b"host") or "")[:LONGEST_HOST]
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-ROUTES = (
-    Route(
-        "PUT",
-        "/session/authn",
-        begin,
-        open_to_all(
-            "Begin with a passkey",
-            "A challenge for a passkey. No passkey is registered, so nobody can finish.",
-            PasskeyResponse,
-            area=AREA,
+def routes(issuer: str) -> tuple[Route, ...]:
+    """The routes of passkeys. `issuer`: the address of the site."""
+    begin = Begin(urlsplit(issuer).hostname or "")
+    return (
+        Route(
+            "PUT",
+            "/session/authn",
+            begin,
+            open_to_all(
+                "Begin with a passkey",
+                "A challenge for a passkey. No passkey is registered, so nobody can finish.",
+                PasskeyResponse,
+                area=AREA,
+            ),
         ),
-    ),
-    Route(
-        "POST",
-        "/session/authn",
-        finish,
-        open_to_all(
-            "Finish with a passkey",
-            "Code `404`, since no passkey is registered.",
-            SignInResponse,
-            area=AREA,
-            body=PasskeySignInRequest,
+        Route(
+            "POST",
+            "/session/authn",
+            finish,
+            open_to_all(
+                "Finish with a passkey",
+                "Code `404`, since no passkey is registered.",
+                SignInResponse,
+                area=AREA,
+                body=PasskeySignInRequest,
+            ),
         ),
-    ),
-)
+    )

@@ -43,12 +43,30 @@ def open_to_all(
     )
 
 
-def signed_in(summary: str, description: str, success: Any, *, area: str) -> Described:
+def raw(
+    summary: str, description: str, success: Any, failure: Any, *, area: str, body: Any
+) -> Described:
+    """An operation of a form whose answers have no envelope, but for a form that is not valid."""
+    return Described(
+        summary=summary,
+        description=description,
+        tags=(area, "Auth: None"),
+        body=body,
+        body_media_types=("application/x-www-form-urlencoded",),
+        answers={**_answers(success), 400: Answer("The code was not exchanged.", failure)},
+        security=[],
+    )
+
+
+def signed_in(
+    summary: str, description: str, success: Any, *, area: str, body: Any = None
+) -> Described:
     """An operation that needs a bearer token."""
     return Described(
         summary=summary,
         description=description,
         tags=(area, "Auth: Required"),
+        body=body,
         answers=_answers(success),
         security=[{"bearer": []}],
     )

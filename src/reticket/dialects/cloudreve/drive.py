@@ -24,7 +24,13 @@ from reticket.dialects.cloudreve.network_limit import NetworkLimit
 from reticket.dialects.cloudreve.schemas import (
     succeeded,
 )
-from reticket.dialects.cloudreve.user import current_user, is_known, signed_in_user
+from reticket.dialects.cloudreve.user import (
+    USER_INFO_READ,
+    bearer_signed_in,
+    current_user,
+    is_known,
+    signed_in_user,
+)
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 AREA = "User"
@@ -46,13 +52,13 @@ class Room:
 
     def __call__(self, request: WireRequest) -> Operation:
         """The room of the user who signed in."""
-        yield from signed_in_user(request)
+        yield from signed_in_user(request, USER_INFO_READ)
         return succeeded(Capacity(self.total, 0))
 
 
 def setting(request: WireRequest) -> Operation:
     """The settings of the user who signed in."""
-    user = yield from signed_in_user(request)
+    user = yield from signed_in_user(request, USER_INFO_READ)
     return succeeded(
         UserSetting(
             version_retention_enabled=True,
@@ -92,7 +98,7 @@ def other_service(request: WireRequest) -> Operation:
     """
     path = request.path
     if _SERVICE.fullmatch(path) and not _OPEN.fullmatch(path):
-        yield from signed_in_user(request)
+        yield from bearer_signed_in(request)
     raise Refusal(Code.NO_ROUTE)
 
 

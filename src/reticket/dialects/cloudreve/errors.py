@@ -27,6 +27,8 @@ class Failure(NamedTuple):
 
 BAD_PARAMETER = 40001
 UNREADABLE_TOKEN = Failure(40020, "Failed to parse token")
+NO_APP = Failure(404, "App not found")
+INSUFFICIENT_SCOPE = Failure(40089, "Insufficient scope")
 UNREADABLE_ID = Failure(BAD_PARAMETER, "Failed to parse object ID")
 _NO_PAIR = Failure(40020, "Failed to issue token pair")
 _NO_PAGE = Failure(404, "404 page not found", 404)
@@ -63,6 +65,7 @@ _BY_CAUSE: Mapping[tuple[Code, Cause | None], Failure] = {
     (Code.INVALID_CREDENTIALS, Cause.WRONG_FACTOR): _WRONG_FACTOR,
     (Code.INVALID_CREDENTIALS, Cause.FACTOR_LOCKED): _WRONG_FACTOR,
     (Code.NOT_FOUND, Cause.NO_SESSION): Failure(404, "Session not found"),
+    (Code.ACCESS_DENIED, Cause.WRONG_SCOPE): INSUFFICIENT_SCOPE,
     (Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE): Failure(40020, "Invalid token type"),
     (Code.INVALID_ACCESS_TOKEN, Cause.DISABLED): _NO_LOGIN_USER,
     (Code.INVALID_ACCESS_TOKEN, Cause.INACTIVE): _NO_LOGIN_USER,

@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from reticket.core.errors import Code, Refusal, wrong
+from reticket.dialects.cloudreve.app_schemas import AppTokenRequest, ConsentRequest
 from reticket.dialects.cloudreve.drive_schemas import (
     PasskeySignInRequest,
 )
@@ -21,10 +22,12 @@ from reticket.dialects.cloudreve.schemas import (
     SignInRequest,
 )
 from reticket.leading_json import parse_leading_json
-from reticket.wire import WireRequest, parse_pairs
+from reticket.wire import WireRequest, parse_form, parse_pairs
 
 SHORTEST_PASSWORD = 4
 LONGEST_PASSWORD = 128
+LONGEST_STATE = 4096
+LONGEST_CHALLENGE = 255
 LONGEST_TEXT = 8192
 """Characters that are read of a member; no longer value is valid."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -77,6 +80,32 @@ def passkey(body: bytes) -> PasskeySignInRequest:
     return read
 
 
+def consent(body: bytes) -> ConsentRequest:
+    """What a person grants to an app. MALFORMED, INVALID_PARAMETER."""
+    names = ConsentRequest.__struct_fields__
+    read = ConsentRequest(**_texts(body, *names))
+    _present(read.client_id, "ClientID")
+    _one_of(_present(read.response_type, "ResponseType"), "code")
+    _present(read.redirect_uri, "RedirectURI")
+    _at_most(read.state, "State", LONGEST_STATE)
+    _present(read.scope, "Scope")
+    _at_most(read.code_challenge, "CodeChallenge", LONGEST_CHALLENGE)
+    _one_of(read.code_challenge_method, "", "S256")
+    return read
+
+
+def code(request: WireRequest) -> AppTokenRequest:
+    """The form of an app. MALFORMED, INVALID_PARAMETER."""
+    form = parse_form(request.body)
+    values = {name: form.get(name, "") for name in AppTokenRequest.__struct_fields__}
+    read = AppTokenRequest(**values)
+    _present(read.client_id, "ClientID")
+    _present(read.client_secret, "ClientSecret")
+    _one_of(_present(read.grant_type, "GrantType"), "authorization_code")
+    _present(read.code, "Code")
+    return read
+
+
 def email(request: WireRequest) -> str:
     """The e-mail in the query. MALFORMED, INVALID_PARAMETER.
 
@@ -111,6 +140,16 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise Refusal(Code.INVALID_PARAMETER)
     return _SURROGATE.sub("\ufffd", value[:LONGEST_TEXT])
+
+
+def _one_of(text: str, *values: str) -> None:
+    if text not in values:
+        raise Refusal(Code.MALFORMED)
+
+
+def _at_most(text: str, name: str, length: int) -> None:
+    if len(text) > length:
+        raise wrong(name, "too long")
 
 
 def _present(text: str, name: str) -> str:

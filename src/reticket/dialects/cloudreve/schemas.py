@@ -215,6 +215,11 @@ def succeeded(data: Any) -> WireResponse:
     return enveloped(Success(0, data))
 
 
+def bare(body: Struct, status: int = 200) -> WireResponse:
+    """A response without an envelope."""
+    return WireResponse(status, encode(body), CONTENT_TYPE, (NO_CACHE,))
+
+
 def enveloped(envelope: Struct, status: int = 200, headers: Headers = ()) -> WireResponse:
     """A response with the headers that every response of Cloudreve has."""
     return WireResponse(status, encode(envelope), CONTENT_TYPE, (NO_CACHE, *headers))

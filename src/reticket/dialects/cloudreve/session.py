@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from reticket.core.commands import (
     Asking,
+    Audit,
     BeginSession,
     EndSession,
     FactorRule,
@@ -16,6 +20,7 @@ from reticket.core.commands import (
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.dialects.cloudreve import inputs
+from reticket.dialects.cloudreve.apps import OFFLINE_ACCESS, App
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, failed
 from reticket.dialects.cloudreve.profile import PERSON
@@ -32,8 +37,8 @@ from reticket.dialects.cloudreve.schemas import (
     token_of,
     user_of,
 )
-from reticket.dialects.cloudreve.tokens import USER
-from reticket.dialects.cloudreve.user import current_user
+from reticket.dialects.cloudreve.tokens import APP, USER, AppGrant, app_grant_of, kind_of
+from reticket.dialects.cloudreve.user import current_bearer, current_user
 from reticket.wire import Operation, Route, WireRequest
 
 FACTOR_WANTED = 203
@@ -47,12 +52,35 @@ _OF_THE_SUBJECT = frozenset(
 """Causes why an access token that has not expired opens nothing."""
 
 
-def refresh(request: WireRequest) -> Operation:
-    """Use a refresh token, and return the next pair. An expired bearer token is ignored."""
-    yield from current_user(request)
-    token = inputs.refresh_token(request.body)
-    issued = yield from Refresh(USER, token, part=PERSON.dialect)
-    return succeeded(token_of(issued))
+@dataclass(frozen=True, slots=True)
+class RefreshSession:
+    """The operation of a refresh.
+
+    Args:
+        apps: by id. The sessions of an app that is there no more, or may have less, are refused.
+    """
+
+    apps: Mapping[str, App]
+
+    def __call__(self, request: WireRequest) -> Operation:
+        """Use a refresh token, and return the next pair. An expired bearer token is ignored."""
+        bearer = yield from current_bearer(request)
+        if bearer and bearer.scopes is not None and OFFLINE_ACCESS not in bearer.scopes:
+            raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
+        token = inputs.refresh_token(request.body)
+        grant = app_grant_of(token)
+        if grant is not None and not self._still_allows(grant):
+            yield from Audit(APP, "refused", Cause.WRONG_CLIENT)
+            raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+        issued = yield from Refresh(kind_of(token), token, part=PERSON.dialect)
+        return succeeded(token_of(issued))
+
+    def _still_allows(self, grant: AppGrant) -> bool:
+        """Whether the app is there, and may have its scopes. The claims are those of the session:
+        the refresh refuses a token that it has not made.
+        """
+        app = self.apps.get(grant.client_id)
+        return app is not None and set(app.scopes).issuperset(grant.scopes)
 
 
 def sign_in(request: WireRequest) -> Operation:
@@ -82,7 +110,7 @@ def sign_out(request: WireRequest) -> Operation:
     yield from current_user(request)
     token = inputs.refresh_token(request.body)
     try:
-        yield from EndSession(USER, token)
+        yield from EndSession(kind_of(token), token)
     except Refusal as refusal:
         if refusal.code is not Code.INVALID_TOKEN:
             raise
@@ -93,7 +121,7 @@ def sign_out(request: WireRequest) -> Operation:
 
 def _is_access_token(token: str) -> Asking[bool]:
     try:
-        yield from ReadAccess((USER,), token)
+        yield from ReadAccess((kind_of(token),), token)
     except Refusal as refusal:
         return refusal.cause in _OF_THE_SUBJECT
     return True
@@ -104,18 +132,22 @@ def _begin(user: User) -> Operation:
     return succeeded(SignedIn(user_of(user), token_of(issued)))
 
 
-ROUTES = (
-    Route(
+def refresh_route(apps: Mapping[str, App]) -> Route:
+    """The route of a refresh."""
+    return Route(
         "POST",
         "/session/token/refresh",
-        refresh,
+        RefreshSession(apps),
         open_to_all(
             "Refresh Token",
             "Refresh access token with a valid refresh token.",
             TokenResponse,
             body=RefreshTokenRequest,
         ),
-    ),
+    )
+
+
+ROUTES = (
     Route(
         "POST",
         "/session/token",

@@ -8,12 +8,17 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
+import msgspec
+
 from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy, Reuse
+from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.core.tokens.kinds import Advice, Facts, TokenKind
 
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
-USER = "cloudreve.user"
+CLOUDREVE_APP_2026 = Policy("CLOUDREVE_APP_2026", 3600, 90 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
+USER, APP = "cloudreve.user", "cloudreve.app"
+"""The token kinds: of people who signed in, and of apps that they let in."""
 SCOPES = ("openid", "profile", "email")
 """Some clients refuse an access token without a scope."""
 
@@ -41,6 +46,50 @@ def refresh_claims(facts: Facts) -> Mapping[str, object]:
     }
 
 
+def app_access_claims(facts: Facts) -> Mapping[str, object]:
+    """The claims of an access token of an app."""
+    return {**access_claims(facts), **_app_claims(facts)}
+
+
+def app_refresh_claims(facts: Facts) -> Mapping[str, object]:
+    """The claims of a refresh token of an app."""
+    return {**refresh_claims(facts), **_app_claims(facts)}
+
+
+def _app_claims(facts: Facts) -> Mapping[str, object]:
+    family = facts.family
+    return {"scopes": (family.scope or "").split(), "client_id": family.client}
+
+
+class AppGrant(msgspec.Struct, frozen=True):
+    """What a token of an app says of the app and its scopes."""
+
+    client_id: str
+    scopes: tuple[str, ...] = ()
+
+
+_decode_grant = msgspec.json.Decoder(AppGrant).decode
+
+
+def app_grant_of(token: str) -> AppGrant | None:
+    """The grant that a token names, before its signature is checked; None for a token of a
+    person who signed in.
+    """
+    parts = split_jwt(token)
+    payload = from_text(parts[1]) if parts else None
+    if payload is None or b'"client_id"' not in payload:
+        return None
+    try:
+        return _decode_grant(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def kind_of(token: str) -> str:
+    """The kind whose key checks the token."""
+    return USER if app_grant_of(token) is None else APP
+
+
 def state_hash(user: User) -> str:
     """A hash that changes with the user's password or e-mail only."""
     return _hash_of(f"{user.id}:{user.credential_version}")
@@ -58,6 +107,16 @@ def uuid_text(digits: str) -> str:
 
 _SHORT = "the web frontend refreshes 600 s before the end, and signs out when that is past already"
 _ADVICE = (Advice("access", 600, _SHORT), Advice("refresh", 600, _SHORT))
+
+APP_KIND = TokenKind(
+    name=APP,
+    policy=CLOUDREVE_APP_2026,
+    symmetric=True,
+    access_claims=app_access_claims,
+    refresh_claims=app_refresh_claims,
+    advice=_ADVICE,
+    registers_clients=False,
+)
 
 KIND = TokenKind(
     name=USER,

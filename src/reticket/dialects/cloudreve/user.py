@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken
 from reticket.core.people import User
+from reticket.dialects.cloudreve.apps import includes
 from reticket.dialects.cloudreve.document import signed_in
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import UserResponse, succeeded, user_of
-from reticket.dialects.cloudreve.tokens import USER
+from reticket.dialects.cloudreve.tokens import APP, kind_of
 from reticket.wire import Operation, Route, WireRequest
+
+USER_INFO_READ = "UserInfo.Read"
+"""The scope for facts about the user."""
 
 _TOLD = frozenset({Cause.WRONG_USE, Cause.DISABLED, Cause.INACTIVE, Cause.SUBJECT_GONE})
 """Causes that every response names; a token that is invalid for another one is ignored."""
@@ -20,8 +27,17 @@ def is_known(user: User) -> bool:
     return PERSON.of(user) is not None
 
 
-def current_user(request: WireRequest) -> Asking[User | None]:
-    """The user of the bearer token; None if there is no valid one.
+class Bearer(NamedTuple):
+    """The user of a bearer token. `scopes` are those of the app that it was issued to, or None
+    for the token of a person who signed in.
+    """
+
+    user: User
+    scopes: tuple[str, ...] | None
+
+
+def current_bearer(request: WireRequest) -> Asking[Bearer | None]:
+    """The user of the bearer token and its scopes; None if there is no valid one.
 
     The scheme may be missing, as at the real server.
 
@@ -32,25 +48,64 @@ def current_user(request: WireRequest) -> Asking[User | None]:
     if not token:
         return None
     try:
-        _, holder = yield from ReadAccess((USER,), token)
+        access, holder = yield from ReadAccess((kind_of(token),), token)
     except Refusal as refusal:
         if refusal.cause in _TOLD:
             raise
         return None
-    return holder if isinstance(holder, User) and is_known(holder) else None
+    if not isinstance(holder, User) or not is_known(holder):
+        return None
+    return Bearer(holder, _scopes_of(access))
 
 
-def signed_in_user(request: WireRequest) -> Asking[User]:
-    """The user of the bearer token. INVALID_ACCESS_TOKEN without a valid one."""
-    user = yield from current_user(request)
-    if user is None:
+def _scopes_of(access: AccessToken) -> tuple[str, ...] | None:
+    scopes = access.claims.get("scopes")
+    return tuple(map(str, scopes)) if access.resource == APP and isinstance(scopes, list) else None
+
+
+def current_user(request: WireRequest) -> Asking[User | None]:
+    """The user of the bearer token; None if there is no valid one. Raises as `current_bearer`."""
+    bearer = yield from current_bearer(request)
+    return None if bearer is None else bearer.user
+
+
+def bearer_signed_in(request: WireRequest) -> Asking[Bearer]:
+    """The user of the bearer token and its scopes. INVALID_ACCESS_TOKEN without a valid one."""
+    bearer = yield from current_bearer(request)
+    if bearer is None:
         raise Refusal(Code.INVALID_ACCESS_TOKEN)
+    return bearer
+
+
+def signed_in_user(request: WireRequest, scope: str) -> Asking[User]:
+    """The user of the bearer token.
+
+    Raises:
+        Refusal: INVALID_ACCESS_TOKEN without a valid one; ACCESS_DENIED for an app without that
+            scope.
+    """
+    user, scopes = yield from bearer_signed_in(request)
+    if scopes is not None and not includes(scopes, scope):
+        raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
+    return user
+
+
+def person_signed_in(request: WireRequest) -> Asking[User]:
+    """The user of the bearer token of a person.
+
+    Raises:
+        Refusal: INVALID_ACCESS_TOKEN; ACCESS_DENIED for the token of an app, which must not let in
+            another one.
+    """
+    user, scopes = yield from bearer_signed_in(request)
+    if scopes is not None:
+        raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return user
 
 
 def me(request: WireRequest) -> Operation:
     """The user who signed in."""
-    user = yield from signed_in_user(request)
+    user = yield from signed_in_user(request, USER_INFO_READ)
     return succeeded(user_of(user))
 
 

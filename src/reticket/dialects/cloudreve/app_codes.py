@@ -1,0 +1,97 @@
+"""Authorization codes of apps (RFC 6749 §4.1.2): a code works once, within a minute."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import msgspec
+
+from reticket.core.commands import Asking, FindUserById, Now, Peek, Pop, PutIfAbsent, RandomBytes
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.identifiers import family_id
+from reticket.core.people import User
+from reticket.core.storage.budget import of_account
+from reticket.core.tokens.faces import to_text
+from reticket.dialects.cloudreve.user import is_known
+
+CODE_LIFETIME = 60
+"""Seconds."""
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What a person has granted to an app.
+
+    Args:
+        family: the id of the session that will begin: 32 hex digits.
+        app: its id.
+        subject: the person.
+        credential_version: of the person; the code is invalid after a change of the password.
+        redirect_uri: where the code was sent.
+        scope: separated by spaces.
+        challenge: S256 of the code verifier (RFC 7636 §4.2), or empty.
+    """
+
+    family: str
+    app: str
+    subject: str
+    credential_version: int
+    redirect_uri: str
+    scope: str
+    challenge: str
+
+    def is_proved_by(self, verifier: str) -> bool:
+        """Whether the verifier is the challenge's. A code without a challenge needs none, and
+        accepts none (RFC 9700 §4.8.2).
+        """
+        if not self.challenge or not verifier:
+            return self.challenge == verifier
+        digest = hashlib.sha256(verifier.encode()).digest()
+        return hmac.compare_digest(to_text(digest).encode(), self.challenge.encode())
+
+
+def issue_code(app: str, user: User, redirect_uri: str, scope: str, challenge: str) -> Asking[str]:
+    """A code for what a person has granted."""
+    now = yield from Now()
+    random: bytes = yield from RandomBytes(42)
+    grant = Grant(
+        family_id(now, lambda size: random[:size]).hex(),
+        app,
+        user.id,
+        user.credential_version,
+        redirect_uri,
+        scope,
+        challenge,
+    )
+    code, text = to_text(random[10:]), msgspec.json.encode(grant).decode()
+    yield from PutIfAbsent(_key(code), text, CODE_LIFETIME, of_account(user.id))
+    return code
+
+
+def find_grant(code: str) -> Asking[Grant | None]:
+    """The grant of a code; None for one that is unknown, used or too old."""
+    text = yield from Peek(_key(code))
+    return None if text is None else msgspec.json.decode(text, type=Grant)
+
+
+def spend(code: str) -> Asking[bool]:
+    """Use the code up. Of parallel requests, one does."""
+    return (yield from Pop(_key(code))) is not None
+
+
+def granting_user(grant: Grant) -> Asking[User]:
+    """The person who gave the grant.
+
+    Raises:
+        Refusal: INVALID_TOKEN for somebody who is blocked, has a new password or is gone.
+    """
+    user = yield from FindUserById(grant.subject)
+    if user is None or user.disabled or not user.active or not is_known(user):
+        raise Refusal(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
+    if user.credential_version != grant.credential_version:
+        raise Refusal(Code.INVALID_TOKEN, Cause.CREDENTIAL_CHANGED)
+    return user
+
+
+def _key(code: str) -> str:
+    return f"cloudreve:code:{hashlib.sha256(code.encode()).hexdigest()}"
