@@ -53,6 +53,15 @@ def test_a_switch_is_a_second_event_with_the_new_context():
     )  # fmt: skip
 
 
+def test_every_event_of_a_step_has_its_detail():
+    detail = {"client": "gateway"}
+    step = StepOutcome(NOW, Outcome.DERIVED, FAMILY, switched_to="1001", detail=detail)
+    assert [event["detail"] for event in audit_events_of(step)] == [detail, detail]
+    refusal = Refusal(Code.INVALID_TOKEN, Cause.REVOKED)
+    (event,) = audit_events_of(StepOutcome(NOW, None, FAMILY, refusal=refusal, detail=detail))
+    assert event["detail"] == detail
+
+
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_refusal_is_audited_with_its_cause(cause):
     step = StepOutcome(NOW, None, FAMILY, refusal=Refusal(Code.INVALID_TOKEN, cause))

@@ -323,6 +323,17 @@ def test_an_access_token_is_valid_until_its_end_and_no_longer(mint, resource):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("sooner", [0, 600 * SECOND])
+def test_an_access_token_ends_at_the_latest_end_that_is_asked_for(mint, resource, sooner):
+    for wanted, ends in ((DOWN + 900 * SECOND, 900 * SECOND), (DOWN + 9000 * SECOND, None)):
+        row = FAMILY._replace(ends_at=FAMILY.ends_at if not sooner else DOWN + sooner)
+        issued = mint.issue(
+            resource, POLICY, Outcome.DERIVED, row, ADA, None, NOW, (), wanted
+        )  # fmt: skip
+        usual = issue(mint, resource, row, outcome=Outcome.DERIVED).access_expires_at
+        assert issued.access_expires_at == min(usual, DOWN + ends if ends else usual)
+
+
 def test_an_access_token_of_another_kind_is_invalid(mint, resource):
     text = issue(mint, resource).access_token
     for other in [*RESOURCES, TWIN]:

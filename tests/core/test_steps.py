@@ -239,6 +239,13 @@ def test_a_token_exchange_keeps_or_switches_the_context():
     assert exchange(ROW, context="1000")[1].switched_to is None
 
 
+def test_a_token_exchange_has_its_limit_and_its_detail_also_when_it_is_refused():
+    asked = {"latest": NOW + 1, "detail": {"client": "gateway"}}
+    for row in (ROW, ENDED, None):
+        result = exchange(row, **asked)[1]
+        assert (result.latest, result.detail) == (NOW + 1, {"client": "gateway"})
+
+
 def test_a_token_exchange_for_a_forbidden_context_is_denied():
     after, result = exchange(ROW, part=ELSEWHERE)
     assert after is ROW

@@ -122,7 +122,10 @@ def test_an_algorithm_of_no_key_is_refused(member, algorithm):
         checked_registration({member: algorithm}, public=False)
 
 
-@pytest.mark.parametrize("member", ["redirect_uris", "post_logout_redirect_uris", "resources"])
+@pytest.mark.parametrize(
+    "member",
+    ["redirect_uris", "post_logout_redirect_uris", "resources", "exchange_resources"],
+)
 @pytest.mark.parametrize(
     "uri",
     ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",
@@ -150,6 +153,34 @@ def test_only_a_client_that_authenticates_may_be_admin():
     assert checked_registration({"admin": True}, public=False) == {"admin": True}
     keyed = {"admin": True, "jwks": {"keys": [KEY]}}
     assert checked_registration(keyed, public=True) == keyed
+
+
+GATEWAY = {"exchange_resources": ["https://a"], "scopes": ["x"]}
+SERVICE = {"policy": {"preset": "SERVICE"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "public", "words"),
+    [
+        (GATEWAY, True, "without a secret or jwks"),
+        (GATEWAY | SERVICE, False, "without the grant urn:"),
+        (GATEWAY | {"grants": ["refresh_token"]}, False, "without the grant urn:"),
+        (GATEWAY | {"scopes": None}, False, "without scopes"),
+    ],
+    ids=str,
+)
+def test_a_gateway_that_could_never_exchange_is_refused(said, public, words):
+    said = {name: value for name, value in said.items() if value is not None}
+    with pytest.raises(Invalid, match=f"must not have exchange_resources {words}"):
+        checked_registration(said, public=public)
+
+
+def test_a_gateway_authenticates_and_has_the_grant():
+    found = checked_registration(GATEWAY, public=False)
+    assert found == {name: tuple(value) for name, value in GATEWAY.items()}
+    assert checked_registration(GATEWAY | {"jwks": {"keys": [KEY]}}, public=True)
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    assert checked_registration(GATEWAY | SERVICE | {"grants": [exchange]}, public=False)
 
 
 @pytest.mark.parametrize(

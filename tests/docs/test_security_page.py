@@ -23,7 +23,7 @@ from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
 from reticket.http.connection import request_memory as room
-from reticket.oauth import client_documents, requested_claims
+from reticket.oauth import actors, client_documents, requested_claims
 from reticket.settings.catalogue import reference
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +87,7 @@ FIXED = {
     "seconds of a request to another server in all": exchange.TIMEOUT,
     "bytes of an answer of another server": answer.LONGEST_BODY,
     "bytes of the metadata document of a client": client_documents.LONGEST,
+    "clients that a token names in `act`": actors.MOST_ACTORS,
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,

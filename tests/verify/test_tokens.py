@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from tests.dialects.oauth.proofs import KEY, KEYS, LEFT_OUT, ath_of, proof, signed
 
 from reticket import verify
-from reticket.verify import AccessTokens, Rejected
+from reticket.verify import AccessTokens, Actor, Rejected
 from reticket.verify.keys import Keys
 from reticket.verify.proofs import WINDOW
 from reticket.verify.tokens import LEEWAY, Once
@@ -278,6 +278,18 @@ def test_the_jti_of_an_expired_proof_is_removed():
     assert len(once._seen) == 1
 
 
+def test_rfc8693_4_1_a_token_says_which_clients_act_for_its_person(tokens):
+    assert tokens.verify(token()).act is None
+    found = tokens.verify(token(act={"sub": "inner", "iss": ISSUER, "act": {"sub": "outer"}}))
+    assert found.act == Actor("inner", Actor("outer"))
+    assert found.claims["act"]["iss"] == ISSUER
+
+
+@pytest.mark.parametrize("act", ["x", {}, {"sub": 1}, {"sub": "a", "act": []}, []], ids=str)
+def test_rfc8693_4_1_an_unreadable_actor_makes_a_token_invalid(tokens, act):
+    assert why(tokens, token(act=act))[1:] == ("invalid_token", 401)
+
+
 def test_many_expired_jtis_are_removed_in_linear_time():
     """In a plain dict that takes the square of their number: 2.4 s for 80,000."""
     now = [0.0]
@@ -291,6 +303,6 @@ def test_many_expired_jtis_are_removed_in_linear_time():
 
 def test_the_public_names_are_listed():
     assert verify.__all__ == [
-        "AccessTokens", "Authentication", "KeysUnavailable", "ProtectedResource", "Rejected",
-        "Token",
+        "AccessTokens", "Actor", "Authentication", "KeysUnavailable", "ProtectedResource",
+        "Rejected", "Token",
     ]  # fmt: skip

@@ -133,6 +133,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     scopes: Sequence[str] | UnsetType | None = UNSET
     grants: Sequence[Grant] | UnsetType | None = UNSET
     resources: Sequence[str] | UnsetType | None = UNSET
+    exchange_resources: Sequence[str] | UnsetType | None = UNSET
     jwks: Mapping[str, Any] | UnsetType | None = UNSET
     jwks_uri: str | UnsetType | None = UNSET
     client_uri: str | UnsetType | None = UNSET

@@ -135,6 +135,13 @@ MEMBERS = (
         _SEVERAL,
     ),
     Member(
+        "exchange_resources",
+        "--exchange-resource",
+        "An audience for which it may exchange tokens that were sent to it; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
         "policy",
         "--policy",
         "The lifetimes of its tokens: a preset, or a preset with changes, as SERVICE,window=5.",

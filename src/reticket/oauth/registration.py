@@ -69,6 +69,8 @@ class Registration:
         scopes: all scopes that the client may get, in order.
         grants: the grant types that the client may use.
         resources: audiences that the client may request, and the default when it requests none.
+        exchange_resources: audiences for which it may exchange tokens that were sent to it
+            (RFC 8693). With some of them it is a gateway.
         jwks: its public keys (RFC 7517 §5), for `private_key_jwt`.
         jwks_uri: where its public keys are, instead of `jwks` (RFC 7591 §2).
         dpop_required: whether its tokens must be bound to a key (RFC 9449 §5.2).
@@ -112,6 +114,7 @@ class Registration:
     groups_allowed: tuple[str, ...] | None = None
     id_token_claims: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
+    exchange_resources: tuple[str, ...] = ()
     policy_uri: str | None = None
     tos_uri: str | None = None
     id_token_alg: str | None = None
@@ -130,6 +133,14 @@ class Registration:
     def algorithms(self) -> tuple[str, ...]:
         """The signature algorithms for which it needs a key."""
         return tuple(name for name in (self.id_token_alg, self.userinfo_alg) if name)
+
+    @property
+    def own_audiences(self) -> tuple[str, ...]:
+        """The names under which a gateway gets tokens: its id, and its resources but for those of
+        the services behind it.
+        """
+        behind = self.exchange_resources
+        return (self.id, *(each for each in self.resources if each not in behind))
 
     @property
     def has_secret(self) -> bool:
@@ -195,7 +206,7 @@ def with_usual_algorithm(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata of a new client: if people sign in to it, its ID tokens have an algorithm of its
     own, whatever the service's becomes.
     """
-    grants = _grants_of(metadata, _preset_of(metadata))
+    grants = grants_of(metadata)
     if AUTHORIZATION_CODE not in grants and DEVICE_CODE not in grants:
         return dict(metadata)
     return {ID_TOKEN_ALG: FAPI_USUAL if is_fapi(metadata) else USUAL, **metadata}
@@ -244,7 +255,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         post_logout_redirect_uris=tuple(metadata.get("post_logout_redirect_uris", ())),
         origins=origins_of(metadata),
         scopes=tuple(metadata.get("scopes", ())),
-        grants=_grants_of(metadata, _preset_of(metadata)),
+        grants=grants_of(metadata),
         resources=tuple(metadata.get("resources", ())),
         jwks=metadata.get("jwks"),
         jwks_uri=metadata.get("jwks_uri"),
@@ -263,6 +274,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         id_token_alg=id_token_algorithm(metadata, is_fapi=fapi, service=provider.signing_algorithm),
         userinfo_alg=metadata.get(USERINFO_ALG),
         by_document=by_document,
+        exchange_resources=tuple(metadata.get("exchange_resources", ())) if vouched else (),
     )
 
 
@@ -271,8 +283,10 @@ def _groups_of(metadata: Mapping[str, Any]) -> tuple[str, ...] | None:
     return None if groups is None else tuple(groups)
 
 
-def _grants_of(metadata: Mapping[str, Any], preset: str) -> tuple[str, ...]:
-    usual = _DEFAULT_GRANTS_BY_PRESET.get(_YEAR_SUFFIX.sub("", preset), _DEFAULT_GRANTS)
+def grants_of(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The grant types of a registration, by default those of its preset."""
+    preset = _YEAR_SUFFIX.sub("", _preset_of(metadata))
+    usual = _DEFAULT_GRANTS_BY_PRESET.get(preset, _DEFAULT_GRANTS)
     grants = tuple(metadata.get("grants", usual))
     if has_registered_itself(metadata):
         return tuple(grant for grant in grants if grant in PEOPLE_GRANTS)

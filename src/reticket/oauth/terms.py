@@ -14,6 +14,7 @@ import msgspec
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
+from reticket.oauth.actors import ACT, acting_claims
 from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import MAPPED, declared_in, mapped_claims
 from reticket.oauth.provider import USER, Provider
@@ -114,10 +115,11 @@ class Claims:
             claims["auth_time"] = terms.auth_time
             claims["acr"] = terms.acr
             claims["amr"] = terms.amr
-        jkt = _requested(facts, JKT) or terms.jkt
+        asked = dict(facts.asked)
+        jkt = asked.get(JKT) or terms.jkt
         if jkt:
             claims["cnf"] = {JKT: jkt}
-        return claims | _mapped(facts)
+        return claims | acting_claims(asked.get(ACT)) | _mapped(facts)
 
     def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """The audiences. The issuer is one of them when `/userinfo` accepts the token."""

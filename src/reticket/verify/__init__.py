@@ -8,10 +8,11 @@ from reticket.verify.authentication import Authentication
 from reticket.verify.keys import KeysUnavailable
 from reticket.verify.metadata import ProtectedResource
 from reticket.verify.rejections import Rejected
-from reticket.verify.tokens import AccessTokens, Token
+from reticket.verify.tokens import AccessTokens, Actor, Token
 
 __all__ = [
     "AccessTokens",
+    "Actor",
     "Authentication",
     "KeysUnavailable",
     "ProtectedResource",

@@ -29,6 +29,19 @@ LEEWAY = 10
 """Seconds by which the local clock may differ from the service's."""
 
 
+class Actor(msgspec.Struct, frozen=True):
+    """A client that acts for the person of a token (RFC 8693 §4.1).
+
+    Args:
+        sub: its id.
+        act: the client from which it got the person's token, when that one acted for the person as
+            well. For information: whether a request is allowed depends on the newest client alone.
+    """
+
+    sub: str
+    act: Actor | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A valid access token.
@@ -40,6 +53,8 @@ class Token:
         jkt: thumbprint of the key that it is bound to, or None.
         scopes: granted scopes.
         claims: all claims.
+        act: the client that acts for the user, or None. It has exchanged a token that the user's
+            own client had sent to it.
     """
 
     subject: str
@@ -48,6 +63,7 @@ class Token:
     session: str | None
     jkt: str | None
     claims: Mapping[str, Any] = field(repr=False)
+    act: Actor | None = None
 
 
 class _Confirmation(msgspec.Struct):
@@ -67,6 +83,7 @@ class _Claims(msgspec.Struct):
     nbf: float = 0.0
     scope: str = ""
     sid: str | None = None
+    act: Actor | None = None
     cnf: _Confirmation = msgspec.field(default_factory=_Confirmation)
 
 
@@ -143,7 +160,9 @@ class AccessTokens:
         self._check(claims)
         found = frozenset(claims.scope.split())
         said = decode(signed.payload, dict[str, Any])
-        known = Token(claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said)
+        known = Token(
+            claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said, claims.act
+        )
         self.require(known, scopes)
         return known
 

@@ -5,7 +5,7 @@ from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, SECRETS, S
 from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 
 from reticket.core.model import Selection
-from reticket.dialects.oauth.grants.token_exchange import TENANT_PREFIX
+from reticket.dialects.oauth.grants.exchange_target import TENANT_PREFIX
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"

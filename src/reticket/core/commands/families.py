@@ -111,6 +111,8 @@ class ExchangeToken(Command[Issued]):
 
     Args:
         context / place / part / groups / check / policy / asked: as in `Refresh`.
+        latest: the latest end of the token, in milliseconds; None leaves it to the policy.
+        detail: of its audit events, also of a refusal.
     """
 
     resource: str
@@ -122,6 +124,8 @@ class ExchangeToken(Command[Issued]):
     check: Check | None = field(default=None, repr=False)
     policy: Policy | None = None
     asked: Asked = NOTHING
+    latest: int | None = None
+    detail: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list
     if outcome.switched_to is not None:
         switch = outcome.switched_to
         events.append(_of(family, now, "switched", resource, caller, context=switch))
+    if outcome.detail is not None:
+        return [event._replace(detail=outcome.detail) for event in events]
     return events
 
 

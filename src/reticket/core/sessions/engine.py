@@ -239,7 +239,7 @@ class Engine:
         command, policy = step.command, step.policy
         try:
             kind = self._kinds[command.resource]
-            return self._mint.issue(kind, policy, *_admitted(result), command.asked)
+            return self._mint.issue(kind, policy, *_admitted(result), command.asked, result.latest)
         except Exception as error:  # the others of the batch still get their answer
             return error
 

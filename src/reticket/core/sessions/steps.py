@@ -5,7 +5,7 @@ Pure, except that they read the directory's cache. A store may run a step again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ class StepOutcome(NamedTuple):
         ended: this very step revoked the family.
         switched_to: the context that the request switched to.
         change_pending: nothing was decided, since a change of the subject is not applied yet.
+        latest: the latest end of the access token, or None.
+        detail: of the audit events, or None.
     """
 
     now: int
@@ -36,6 +38,8 @@ class StepOutcome(NamedTuple):
     ended: bool = False
     switched_to: str | None = None
     change_pending: bool = False
+    latest: int | None = None
+    detail: Mapping[str, object] | None = None
 
 
 _CAUSES = {
@@ -123,6 +127,10 @@ class ExchangeStep:
     has_pending: Callable[[str], bool]
 
     def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
+        after, outcome = self._exchange(row, now)
+        return after, outcome._replace(latest=self.command.latest, detail=self.command.detail)
+
+    def _exchange(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
         if row is None or row.resource != self.command.resource:
             return row, _refused(now, row, Cause.UNKNOWN)
         if (check := self.command.check) and (refused := _refused_by(check, row, now)):

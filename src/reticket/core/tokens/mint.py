@@ -88,13 +88,17 @@ class Mint:
         context: str | None,
         now: int,
         asked: Asked = NOTHING,
+        latest: int | None = None,
     ) -> Issued:
-        """The pair of tokens for this row, that context and that time (milliseconds)."""
+        """The pair of tokens for this row, that context and that time (milliseconds). The access
+        token ends at `latest`, unless it ends before.
+        """
         rotated_at = family.rotated_at
         stale = abs(now - rotated_at) >= RETRY_WINDOW  # ahead: the clock was set back since
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
-        access_ends = _end(issued_at, policy.access, family.ends_at)
+        last = family.ends_at if latest is None else min(latest, family.ends_at)
+        access_ends = _end(issued_at, policy.access, last)
         counted_from = max(issued_at, rotated_at)  # as `decide` does
         refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)

@@ -36,6 +36,8 @@ from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
     OPTIONAL,
+    TOKEN_EXCHANGE,
+    grants_of,
     has_keys,
     is_fapi,
     with_usual_algorithm,
@@ -152,6 +154,8 @@ def _registration(
         raise value.fault("must not have redirect_uris without the grant authorization_code")
     if is_fapi(registration):
         _check_fapi(value, said)
+    if said["exchange_resources"]:
+        _check_gateway(value, registration)
     return registration
 
 
@@ -161,12 +165,22 @@ def _check_fapi(value: YamlValue, said: Mapping[str, Any]) -> None:
             raise value.fault(f"must not have {member}: {FAPI_REFUSED} with a FAPI preset")
 
 
+def _check_gateway(value: YamlValue, registration: Mapping[str, Any]) -> None:
+    """Refuse a gateway whose exchanges could never succeed."""
+    if TOKEN_EXCHANGE not in grants_of(registration):
+        raise value.fault(f"must not have exchange_resources without the grant {TOKEN_EXCHANGE}")
+    if not registration.get("scopes"):
+        raise value.fault("must not have exchange_resources without scopes that it may pass on")
+
+
 def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
     """Refuse what a client can only have when it can authenticate."""
     if said["admin"]:
         raise value.fault("must not be admin without a secret or jwks")
     if said["pkce"] == OPTIONAL:
         raise value.fault("must not have pkce: optional without a secret or jwks")
+    if said["exchange_resources"]:
+        raise value.fault("must not have exchange_resources without a secret or jwks")
     if said["first_party"]:
         _check_first_party(value, said["redirect_uris"] or ())
 
@@ -197,6 +211,7 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "scopes": listed(scope),
     "grants": listed(grant),
     "resources": listed(uri),
+    "exchange_resources": listed(uri),
     "jwks": key_set,
     "jwks_uri": https_uri,
     REGISTERED_BY: itself,

@@ -7,7 +7,8 @@ changes nothing: a reused refresh token does not end its session here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -36,7 +37,9 @@ from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.endpoints.revoke import RevocationForm
 from reticket.dialects.oauth.errors import INTROSPECTION, NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form, required
+from reticket.oauth.actors import ACT, actors_in
 from reticket.oauth.audiences import audiences_in
+from reticket.oauth.delegation_chain import fault_of_chain
 from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration, registration_of
@@ -76,6 +79,7 @@ class Introspection(msgspec.Struct, omit_defaults=True):
     acr: str | None = None
     amr: list[str] | None = None
     cnf: dict[str, str] | None = None
+    act: dict[str, Any] | None = None
 
 
 INACTIVE = WireResponse(200, b'{"active":false}', headers=NO_STORE)
@@ -118,7 +122,7 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
 
 def _access_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     access: AccessToken
-    access, holder, _ = yield from InspectAccess((USER, CLIENT), token, revocation_key)
+    access, holder, row = yield from InspectAccess((USER, CLIENT), token, revocation_key)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
@@ -127,6 +131,8 @@ def _access_members(token: str, registration: Registration, provider: Provider) 
         owner = registration_of((yield from _expect_audience(registration, claims)), provider)
     if not may_use(holder, owner):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
+    if row is not None and ACT in claims:
+        yield from _expect_chain((row.client, *actors_in(claims)), holder, provider)
     members = {name: value for name, value in claims.items() if name != CREDENTIAL_VERSION}
     kind = {"token_type": "DPoP" if "cnf" in claims else "Bearer"}
     return {**kind, **_username_of(holder), **members}
@@ -145,6 +151,15 @@ def _expect_audience(registration: Registration, claims: Members) -> Asking[Clie
     if not _is_audience(claims, registration):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
     return (yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN))
+
+
+def _expect_chain(
+    clients: Sequence[str | None], holder: Holder, provider: Provider
+) -> Asking[None]:
+    """Check the client of the session, and all clients that have exchanged its token."""
+    cause = yield from fault_of_chain(clients, holder, provider)
+    if cause is not None:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, cause)
 
 
 def _is_audience(claims: Members, registration: Registration) -> bool:

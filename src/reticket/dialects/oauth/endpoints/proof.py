@@ -94,6 +94,12 @@ def invalid_proof() -> OAuthError:
     return OAuthError(INVALID_PROOF, "The DPoP proof is not valid.", Cause.WRONG_PROOF)
 
 
+def proof_required(*, audited: bool = False) -> OAuthError:
+    """`invalid_dpop_proof`, for a request without a proof."""
+    sentence = "A DPoP proof is needed."
+    return OAuthError(INVALID_PROOF, sentence, Cause.WRONG_PROOF, audited=audited)
+
+
 def nonce_required(resource: str = USER) -> Asking[OAuthError]:
     """`use_dpop_nonce` (RFC 9449 §8), for an endpoint that accepts only new proofs."""
     headers = yield from nonce_header(resource)

@@ -14,7 +14,7 @@ from reticket.core.commands import Asking, MakeNonce, NoteClientUse
 from reticket.core.errors import Cause, Unavailable
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import authenticate
-from reticket.dialects.oauth.endpoints.proof import Proof, verify_proof
+from reticket.dialects.oauth.endpoints.proof import Proof, proof_required, verify_proof
 from reticket.dialects.oauth.endpoints.readers import pages_of_client
 from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited
 from reticket.dialects.oauth.grants.authorization_code import authorization_code_grant
@@ -111,7 +111,7 @@ class TokenEndpoint:
 def _expect_proof(registration: Registration, proof: Proof | None) -> None:
     """Check for a proof when the client must bind its tokens (RFC 9449 §5.2)."""
     if registration.dpop_required and proof is None:
-        raise OAuthError("invalid_dpop_proof", "A DPoP proof is needed.", Cause.WRONG_PROOF)
+        raise proof_required()
 
 
 def _wire_response(response: TokenResponse, nonce: str | None) -> WireResponse:

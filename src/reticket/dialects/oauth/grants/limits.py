@@ -17,8 +17,13 @@ def check_scope(requested: Iterable[str], granted: Iterable[str], *, audited: bo
         OAuthError: `invalid_scope`.
     """
     if not set(requested) <= set(granted):
-        sentence = "The scope is more than may be granted."
-        raise OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE, audited=audited)
+        raise invalid_scope(audited=audited)
+
+
+def invalid_scope(*, audited: bool = False) -> OAuthError:
+    """`invalid_scope` for every cause."""
+    sentence = "The scope is more than may be granted."
+    return OAuthError("invalid_scope", sentence, Cause.WRONG_SCOPE, audited=audited)
 
 
 def check_audiences(

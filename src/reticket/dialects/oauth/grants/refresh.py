@@ -7,7 +7,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import REFUSING, Asked, Family, Place, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import decide, state_of
-from reticket.core.storage.budget import of_account
+from reticket.core.storage.budget import Owner, of_account
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences, check_scope
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
@@ -70,7 +70,9 @@ def _bind_to_session_of_token(request: TokenRequest, token: str) -> Asking[Asked
     )
 
 
-def bind_to_session(request: TokenRequest, family: bytes, check: Check) -> Asking[Asked]:
+def bind_to_session(
+    request: TokenRequest, family: bytes, check: Check, owner: Owner | None = None
+) -> Asking[Asked]:
     """The key to which the access token is bound, as `Asked`.
 
     The proof is marked as used only for a living session that passes the check. A caller with a
@@ -80,6 +82,12 @@ def bind_to_session(request: TokenRequest, family: bytes, check: Check) -> Askin
     The mark is charged to the account. With a share for each session, one account could fill the
     reserve.
 
+    Args:
+        request: the token request.
+        family: the id of the session.
+        check: of the session and the request.
+        owner: the owner that is charged instead of the account.
+
     Raises:
         OAuthError: `invalid_dpop_proof`.
     """
@@ -88,7 +96,7 @@ def bind_to_session(request: TokenRequest, family: bytes, check: Check) -> Askin
     row, now = yield from FindSession(family)
     if row is None or state_of(row, now) is not None or not _passes(check, row, now):
         return ((JKT, request.proof.jkt),)
-    return (yield from request.bind_access_token(of_account(row.subject)))
+    return (yield from request.bind_access_token(owner or of_account(row.subject)))
 
 
 def _token_check(request: TokenRequest, token: RefreshToken) -> Check:

@@ -10,19 +10,21 @@ from typing import Any, NamedTuple
 
 from reticket.core.commands import Asking, InspectAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal, wrong
-from reticket.core.model import AccessToken, Family, RefreshToken
+from reticket.core.model import AccessToken, Family, Holder, RefreshToken
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.grants.limits import check_audiences, check_scope
 from reticket.dialects.oauth.grants.refresh import expect_redeemable
 from reticket.dialects.oauth.grants.token_request import TokenRequest
 from reticket.dialects.oauth.inputs import required
+from reticket.oauth.actors import actors_in
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER
-from reticket.oauth.registration import allowed_audiences
+from reticket.oauth.registration import Registration, allowed_audiences
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import SCOPE, terms_of
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+JWT = "urn:ietf:params:oauth:token-type:jwt"
 REFRESH_TOKEN = "urn:ietf:params:oauth:token-type:refresh_token"  # noqa: S105
 
 
@@ -35,6 +37,12 @@ class SubjectToken(NamedTuple):
         scopes: of an access token; empty when those of the session hold.
         audiences: of an access token; empty when those of the session hold.
         refresh: the content of a refresh token, or None.
+        client: the client that an access token was issued to; empty for a refresh token.
+        jkt: thumbprint of the key to which an access token is bound, or None.
+        actors: the clients that act for the person of an access token, the newest first.
+        expires_at: the end of an access token, in milliseconds.
+        holder: the person of an access token, or None for a refresh token.
+        session_client: the client of the session of an access token.
     """
 
     family: bytes
@@ -42,6 +50,27 @@ class SubjectToken(NamedTuple):
     scopes: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     refresh: RefreshToken | None = None
+    client: str = ""
+    jkt: str | None = None
+    actors: tuple[str, ...] = ()
+    expires_at: int = 0
+    holder: Holder | None = None
+    session_client: str | None = None
+
+    def is_delegated_to(self, registration: Registration) -> bool:
+        """Whether it is an access token that the client did not get for a session of its own. Then
+        somebody has sent it to the client.
+        """
+        return self.refresh is None and (self.client != registration.id or bool(self.actors))
+
+    def check_key(self, request: TokenRequest) -> None:
+        """Check that the proof is by the key of an access token.
+
+        Raises:
+            OAuthError: `invalid_request`.
+        """
+        if self.jkt is not None and (request.proof is None or request.proof.jkt != self.jkt):
+            raise invalid_subject_token(Cause.WRONG_PROOF)
 
     def check_request(
         self,
@@ -81,12 +110,16 @@ def read_subject_token(request: TokenRequest) -> Asking[SubjectToken]:
         OAuthError: `invalid_request` (RFC 8693 §2.2.2).
     """
     text = required(request.form, "subject_token")
-    readers = {ACCESS_TOKEN: _read_access_token, REFRESH_TOKEN: _read_refresh_token}
+    readers = {
+        ACCESS_TOKEN: _read_access_token,
+        JWT: _read_access_token,
+        REFRESH_TOKEN: _read_refresh_token,
+    }
     reader = readers.get(required(request.form, "subject_token_type"))
     if reader is None:
         raise wrong("subject_token_type", "is not supported")
     try:
-        return (yield from reader(request, text))
+        return (yield from reader(text))
     except Refusal as refusal:
         raise invalid_subject_token(refusal.cause) from refusal
 
@@ -96,22 +129,25 @@ def invalid_subject_token(cause: Cause | None, *, audited: bool = False) -> OAut
     return OAuthError("invalid_request", "The subject token is not valid.", cause, audited=audited)
 
 
-def _read_refresh_token(request: TokenRequest, text: str) -> Asking[SubjectToken]:
+def _read_refresh_token(text: str) -> Asking[SubjectToken]:
     token: RefreshToken = yield from ReadRefresh(USER, text)
     return SubjectToken(token.family, token.context, refresh=token)
 
 
-def _read_access_token(request: TokenRequest, text: str) -> Asking[SubjectToken]:
+def _read_access_token(text: str) -> Asking[SubjectToken]:
     token: AccessToken
-    token, *_ = yield from InspectAccess((USER,), text, revocation_key)
+    token, holder, row = yield from InspectAccess((USER,), text, revocation_key)
     claims: Mapping[str, Any] = token.claims
-    key = claims.get("cnf", {}).get("jkt")
-    if key is not None and (request.proof is None or request.proof.jkt != key):
-        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
     audience = claims["aud"]
     return SubjectToken(
         token.family,
         token.context,
         scopes=split_list(claims.get(SCOPE, "")),
         audiences=(audience,) if isinstance(audience, str) else tuple(audience),
+        client=claims["client_id"],
+        jkt=claims.get("cnf", {}).get("jkt"),
+        actors=actors_in(claims),
+        expires_at=token.expires_at,
+        holder=holder,
+        session_client=row.client if row else None,
     )

@@ -7,96 +7,95 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reticket.core.commands import Check, EndSessions, ExchangeToken
+from reticket.core.commands import Asking, Check, EndSessions, ExchangeToken
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Family, Place, Selection
 from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.errors import OAuthError
+from reticket.dialects.oauth.grants.delegation import delegated_exchange
+from reticket.dialects.oauth.grants.exchange_target import ExchangeTarget, requested_target
 from reticket.dialects.oauth.grants.limits import asked_limits, invalid_target
 from reticket.dialects.oauth.grants.refresh import bind_to_session, client_check
 from reticket.dialects.oauth.grants.subject_token import (
     ACCESS_TOKEN,
+    JWT,
     SubjectToken,
     invalid_subject_token,
     read_subject_token,
 )
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
-from reticket.oauth.lists import split_list
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import NO_ID_TOKEN
 from reticket.oauth.token_response import token_response
 
-TENANT_PREFIX = "urn:reticket:tenant:"
-"""The prefix of an audience that names the tenant of the new token, by its id."""
-
 
 def token_exchange_grant(request: TokenRequest) -> GrantOperation:
-    """Issue an access token for the session of the subject token.
+    """Issue an access token for the session of the subject token. It is for the client of the
+    session, or for a gateway that the token was sent to.
 
     Raises:
         Refusal: INVALID_PARAMETER.
         OAuthError: `invalid_request`, `invalid_scope`, `invalid_target`, `invalid_dpop_proof`.
     """
-    _refuse_unsupported(request)
-    tenant, audiences = _requested_audiences(request)
-    scopes = split_list(request.form.get("scope", ""))
+    token_type = _requested_token_type(request)
+    target = requested_target(request.form)
     subject = yield from read_subject_token(request)
-    limits = asked_limits(scopes or subject.scopes, audiences or subject.audiences)
-    check = _session_check(request, subject, scopes, audiences)
-    asked = (
-        *limits,
-        *(yield from bind_to_session(request, subject.family, check)),
-        (NO_ID_TOKEN, "1"),
-        *request.registration.asked,
-    )
-    command = ExchangeToken(
-        USER,
-        subject.family,
-        context=tenant or subject.context,
-        place=Place.TENANT,
-        groups=request.registration.groups_allowed,
-        check=check,
-        policy=request.registration.policy,
-        asked=asked,
-    )
+    is_delegated = subject.is_delegated_to(request.registration)
+    exchange = delegated_exchange if is_delegated else _own_exchange
+    command = yield from exchange(request, subject, target)
     try:
         issued = yield from command
     except Refusal as refusal:
         if refusal.cause is Cause.REUSED:
             yield from EndSessions(Selection(subject.family, resource=USER), "reuse")
         raise _exchange_error(refusal) from refusal
-    return replace(
-        token_response(request.registration, issued, asked), issued_token_type=ACCESS_TOKEN
-    )
+    response = token_response(request.registration, issued, command.asked)
+    return replace(response, issued_token_type=token_type)
 
 
-def _refuse_unsupported(request: TokenRequest) -> None:
-    """Refuse actor tokens and other types of tokens.
+def _requested_token_type(request: TokenRequest) -> str:
+    """The type of the new token. An access token of this service is a JWT, so both types name it
+    (RFC 8693 §3).
 
     Raises:
-        Refusal: INVALID_PARAMETER.
+        Refusal: INVALID_PARAMETER, for other types and for actor tokens.
     """
     if "actor_token" in request.form or "actor_token_type" in request.form:
         raise wrong("actor_token", "is not supported")
-    if request.form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+    token_type = request.form.get("requested_token_type", ACCESS_TOKEN)
+    if token_type not in (ACCESS_TOKEN, JWT):
         raise wrong("requested_token_type", "is not supported")
+    return token_type
 
 
-def _requested_audiences(request: TokenRequest) -> tuple[str | None, tuple[str, ...]]:
-    """The id of the requested tenant, or None, and the requested audiences.
+def _own_exchange(
+    request: TokenRequest, subject: SubjectToken, target: ExchangeTarget
+) -> Asking[ExchangeToken]:
+    """The command for a token of the client's own session.
 
     Raises:
-        OAuthError: `invalid_target`, for two tenants or an empty one.
+        OAuthError: `invalid_request`, `invalid_dpop_proof`.
     """
-    requested = split_list(request.form.get("audience", ""))
-    tenants = [
-        each.removeprefix(TENANT_PREFIX) for each in requested if each.startswith(TENANT_PREFIX)
-    ]
-    if len(tenants) > 1 or "" in tenants:
-        raise invalid_target(Cause.WRONG_TARGET)
-    other_audiences = tuple(each for each in requested if not each.startswith(TENANT_PREFIX))
-    resources = request.registration.requested_resources(request.form.get("resource", ""))
-    return tenants[0] if tenants else None, (*other_audiences, *resources)
+    subject.check_key(request)
+    resources = request.registration.requested_resources(target.resource)
+    audiences = (*target.audiences, *resources)
+    check = _session_check(request, subject, target.scopes, audiences)
+    asked = (
+        *asked_limits(target.scopes or subject.scopes, audiences or subject.audiences),
+        *(yield from bind_to_session(request, subject.family, check)),
+        (NO_ID_TOKEN, "1"),
+        *request.registration.asked,
+    )
+    return ExchangeToken(
+        USER,
+        subject.family,
+        context=target.tenant or subject.context,
+        place=Place.TENANT,
+        groups=request.registration.groups_allowed,
+        check=check,
+        policy=request.registration.policy,
+        asked=asked,
+    )
 
 
 def _session_check(
