@@ -19,13 +19,10 @@ REDIRECT = "http://127.0.0.1:3000/callback"
 
 
 class Storage:
-    """Keeps the tokens of one client, which was registered beforehand."""
+    """Keeps the tokens and the id of one client."""
 
-    def __init__(self, client_id):
-        self.tokens = None
-        self._client = OAuthClientInformationFull(
-            client_id=client_id, redirect_uris=[REDIRECT], token_endpoint_auth_method="none"
-        )
+    def __init__(self, client=None):
+        self.tokens, self._client = None, client
 
     async def get_tokens(self):
         return self.tokens
@@ -37,7 +34,8 @@ class Storage:
         return self._client
 
     async def set_client_info(self, client_info):
-        raise AssertionError("the client has registered itself")
+        assert self._client is None, "a registered client registers itself"
+        self._client = client_info
 
 
 class Person:
@@ -58,9 +56,22 @@ class Person:
             return browser.allow(url)
 
 
-def provider(server, client_id, person):
+def registered(server, client_id, person):
+    """A client that was registered beforehand."""
+    said = {"redirect_uris": [REDIRECT], "token_endpoint_auth_method": "none"}
+    storage = Storage(OAuthClientInformationFull(client_id=client_id, **said))
+    return _provider(server, storage, person)
+
+
+def described(server, url, person):
+    """A client whose id is the URL of its metadata."""
+    return _provider(server, Storage(), person, url)
+
+
+def _provider(server, storage, person, url=None):
     metadata = OAuthClientMetadata(redirect_uris=[REDIRECT], client_name="Notes")
-    return OAuthClientProvider(server, metadata, Storage(client_id), person.visit, person.came_back)
+    steps = person.visit, person.came_back
+    return OAuthClientProvider(server, metadata, storage, *steps, client_metadata_url=url)
 
 
 @asynccontextmanager

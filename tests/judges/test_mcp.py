@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 from mcp.client.auth.utils import build_oauth_authorization_server_metadata_discovery_urls
-from tests.judges.mcp_client import Person, connected, provider
+from tests.judges.mcp_client import Person, connected, described, registered
 from tests.judges.mcp_page import TEXT, running_page
 
 from reticket.verify import AccessTokens
@@ -23,12 +23,12 @@ def places(tmp_path_factory):
 
 @pytest.fixture
 def issuer(places):
-    return places[0]
+    return places.issuer
 
 
 @pytest.fixture
 def notes(places):
-    return places[1]
+    return places.notes
 
 
 @pytest.fixture
@@ -36,9 +36,11 @@ def person(issuer):
     return Person(issuer)
 
 
-@pytest.fixture
-def auth(notes, person):
-    return provider(notes, "notes-cli", person)
+@pytest.fixture(params=["registered", "document"])
+def auth(request, places, person):
+    if request.param == "registered":
+        return registered(places.notes, "notes-cli", person)
+    return described(places.notes, places.document, person)
 
 
 def call(notes, auth, mode, *calls):
@@ -69,6 +71,15 @@ def test_a_tool_needs_one_more_scope(notes, auth, person, mode):
     ]  # fmt: skip
 
 
+def test_a_client_of_a_document_has_its_url_for_an_id(places, person):
+    auth = described(places.notes, places.document, person)
+    call(places.notes, auth, "auto", ("whoami", {}))
+    token = auth.context.storage.tokens.access_token
+    found = AccessTokens(places.issuer, places.notes).verify(token)
+    assert found.claims["client_id"] == places.document
+    assert [asked["client_id"] for asked in person.asked] == [places.document]
+
+
 def test_it_refreshes_once_its_token_has_ended(notes, auth, person):
     first = call(notes, auth, "auto", ("whoami", {}))
     before = auth.context.storage.tokens
@@ -80,8 +91,8 @@ def test_it_refreshes_once_its_token_has_ended(notes, auth, person):
 
 
 def test_it_finds_an_issuer_that_shares_its_host(tmp_path):
-    with running_page(tmp_path, "/auth") as (issuer, notes):
-        auth = provider(notes, "notes-cli", Person(issuer))
+    with running_page(tmp_path, "/auth") as (issuer, notes, _):
+        auth = registered(notes, "notes-cli", Person(issuer))
         (subject,) = call(notes, auth, "auto", ("whoami", {}))
         token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
         tried = build_oauth_authorization_server_metadata_discovery_urls(issuer, notes)
