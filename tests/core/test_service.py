@@ -135,7 +135,7 @@ class Acceptor:
         return self._seen(Fetched(200, "text/plain", request.url.encode()))
 
     def perform(self, command):
-        return self.service.perform(command, CALLER)
+        return self.service.performers[type(command)](command, CALLER)
 
     def read(self, token, *resources):
         return self.perform(ReadAccess(resources, token))
@@ -446,7 +446,7 @@ async def test_closing_the_pools_closes_each_of_them(door):
 async def test_an_event_of_a_dialect_is_audited_with_its_caller(door):
     command = Audit(OPAQUE.name, "consented", Cause.USED, ADA.id, bytes(16), {"client": "web"})
     await door.perform(command)
-    await door.service.perform(Audit(OPAQUE.name, "refused"), Caller("", ""))
+    await door.service.performers[Audit](Audit(OPAQUE.name, "refused"), Caller("", ""))
     await door.service.settled()
     full, bare = door.world.audit.events
     assert full == Event(

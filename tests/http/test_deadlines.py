@@ -1,6 +1,7 @@
 """A request over its deadline is Unavailable; other requests and cancellations are unchanged."""
 
 import asyncio
+from collections import defaultdict
 
 import pytest
 
@@ -164,19 +165,12 @@ def test_another_event_loop_is_checked_too(monkeypatch):
             asyncio.run(kept.keep(forever()))
 
 
-class Never:
-    """Performs nothing."""
-
-    async def perform(self, command, caller):
-        await forever()
-
-
 @pytest.mark.anyio
 async def test_the_edge_enforces_deadlines():
     kept, sent = Hurried(10), []
     edge = Edge(
         RoutingTable([akinon.build(akinon.Options())]),
-        Never(),
+        defaultdict(lambda: lambda command, caller: forever()),
         None,
         1000,
         kept,

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from collections import defaultdict
 
 import pytest
 
@@ -36,14 +37,6 @@ def unforeseen():
     raise fault
 
 
-class Acceptor:
-    def __init__(self, fail):
-        self._fail = fail
-
-    async def perform(self, command, caller):
-        self._fail()
-
-
 @pytest.fixture
 def no_collector():
     gc.collect()
@@ -61,12 +54,14 @@ def test_the_body_is_freed_after_the_response(no_collector, monkeypatch, fail):
         kept.append(weakref.ref(body))
         yield Now()
 
+    async def performed(command, caller):
+        fail()
+
     async def scenario():
         table = RoutingTable([akinon.build({})])
         monkeypatch.setattr(type(table.find("POST", PATH).route), "operate", staticmethod(operate))
-        edge = Edge(
-            table, Acceptor(fail), None, 1000, Deadlines(60), [], Incidents(print, lambda: 0.0)
-        )
+        performers, incidents = defaultdict(lambda: performed), Incidents(print, lambda: 0.0)
+        edge = Edge(table, performers, None, 1000, Deadlines(60), [], incidents)
         scope = {"type": "http", "method": "POST", "path": PATH, "headers": [],
                  "query_string": b"", "client": ("192.0.2.1", 1)}  # fmt: skip
         said = []

@@ -42,7 +42,7 @@ class Issuing:
 
     def _perform(self, command):
         async def performed():
-            return await self.service.perform(command, CALLER)
+            return await self.service.performers[type(command)](command, CALLER)
 
         return asyncio.run(performed())
 

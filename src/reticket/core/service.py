@@ -37,7 +37,10 @@ from reticket.core.tokens.mint import Mint
 R = TypeVar("R")
 
 Perform: TypeAlias = Callable[[Any, Caller], Awaitable[R]]
+"""Performs a command for a caller; the command's class says its result and errors."""
+
 Performers: TypeAlias = Mapping[type[Command[Any]], Perform[Any]]
+"""Which function performs the commands of which class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,16 @@ class ServiceParts:
 
 
 class Service:
-    """Owns which function performs which command. Belongs to one event loop."""
+    """Owns which function performs which command. Belongs to one event loop.
+
+    Attributes:
+        performers: these functions.
+    """
 
     def __init__(self, parts: ServiceParts) -> None:
         self._engine = parts.engine
         callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.callers, parts.clock)
-        self._performers: Performers = dict(
+        self.performers: Performers = dict(
             (
                 *_sessions(parts),
                 *_sign_ins(parts, callers),
@@ -115,10 +122,6 @@ class Service:
                 _by(asked.Fetch, _fetcher(parts, callers).fetch),
             )
         )
-
-    def perform(self, command: Command[R], caller: Caller) -> Awaitable[R]:
-        """Perform a command for a caller; the command's class says its result and errors."""
-        return self._performers[type(command)](command, caller)
 
     async def settled(self) -> None:
         """Wait until the audit log has recorded all events so far, before the pools are closed."""

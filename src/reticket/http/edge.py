@@ -5,17 +5,18 @@ No framework and no middleware on this path; every other request goes to the pag
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 from msgspec.structs import replace
 
-from reticket.core.commands import Asking, Audit, Command
+from reticket.core.commands import Asking, Audit
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
+from reticket.core.service import Performers
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import chosen_id, correlated, new_id
 from reticket.http.cross_origin import preflight, reader_headers
@@ -47,12 +48,6 @@ _ACCEPTED_CODINGS = (b"accept-encoding", b"identity")
 _log = structlog.get_logger("reticket.http")
 
 
-class Performer(Protocol):
-    """Performs commands: the service."""
-
-    def perform(self, command: Command[Any], caller: Caller) -> Awaitable[Any]: ...
-
-
 Observer = Callable[[Match, WireResponse, Caller, float], None]
 """Called with each response and the seconds that it took."""
 
@@ -82,7 +77,7 @@ class Edge:
 
     Args:
         table: the routes of all dialects.
-        performer: performs the commands.
+        performers: perform the commands, by their classes.
         pages: answers what belongs to no dialect.
         body_limit: bytes.
         deadlines: for each request; a client retries after one, as after a lost response.
@@ -93,7 +88,7 @@ class Edge:
     def __init__(
         self,
         table: RoutingTable,
-        performer: Performer,
+        performers: Performers,
         pages: Asgi,
         body_limit: int,
         deadlines: Deadlines,
@@ -101,7 +96,7 @@ class Edge:
         incidents: Incidents,
     ) -> None:
         self._table = table
-        self._performer = performer
+        self._performers = performers
         self._pages = pages
         self._body_limit = body_limit
         self._deadlines = deadlines
@@ -142,7 +137,7 @@ class Edge:
             body = await self._body(scope, receive)
             request = request_with(body)
             operation = match.route.operate(request) if match.route else self._none(match, request)
-            work = carried_out(operation, self._performer, caller)
+            work = carried_out(operation, self._performers, caller)
             response, refuses = await self._deadlines.keep(work), False
         except ClientGone:
             raise
@@ -157,7 +152,7 @@ class Edge:
         self._report(match, request.caller, error)
         if isinstance(error, Refusal) and error.code in BEFORE_DIALECT:
             audit = Audit(match.dialect.name, "refused", error.code)
-            await self._performer.perform(audit, request.caller)
+            await self._performers[Audit](audit, request.caller)
         try:
             response = match.dialect.refuse(request, _as_reticket_error(error))
         finally:
@@ -183,7 +178,7 @@ class Edge:
         self, match: Match, route: Route, request: WireRequest, response: WireResponse
     ) -> WireResponse:
         """The response, readable for the page that asked when its origin may read it."""
-        work = carried_out(reader_headers(route, request), self._performer, request.caller)
+        work = carried_out(reader_headers(route, request), self._performers, request.caller)
         try:
             headers = await self._deadlines.keep(work)
         except Exception as error:
@@ -219,13 +214,13 @@ class Edge:
         return b"".join(parts)
 
 
-async def carried_out(operation: Asking[R], performer: Performer, caller: Caller) -> R:
+async def carried_out(operation: Asking[R], performers: Performers, caller: Caller) -> R:
     """The result of an operation after all its commands were performed."""
     try:
         command = next(operation)
         while True:
             try:
-                result = await performer.perform(command, caller)
+                result = await performers[type(command)](command, caller)
             except ReticketError as error:
                 command = operation.throw(error)
             else:

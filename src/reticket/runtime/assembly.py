@@ -68,7 +68,7 @@ def perform(instance: OpenedService, operation: Asking[R]) -> R:
         with closing(worker_pools_of(instance.settings)) as pools:
             service = service_of(instance, pools)
             try:
-                return await carried_out(operation, service, NOBODY)
+                return await carried_out(operation, service.performers, NOBODY)
             finally:
                 await service.settled()
 

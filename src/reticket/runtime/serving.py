@@ -96,7 +96,7 @@ def application(
     deadlines = Deadlines(settings.busy_timeout + LONGEST_WAIT)
     edge = Edge(
         RoutingTable(dialects),
-        service,
+        service.performers,
         others,
         settings.body_limit,
         deadlines,

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from html import unescape
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.dialects.oauth.looks import Looks
@@ -42,8 +41,7 @@ class PagesWorld(Looks):
 
     def carry_out(self, operation):
         """Perform all commands of an operation; its error propagates."""
-        by = SimpleNamespace(perform=self._performed)
-        return self._runner.run(carried_out(operation, by, CALLER))
+        return self._runner.run(carried_out(operation, self.performers, CALLER))
 
     def logins(self):
         """The login sessions, ended or not, the oldest first."""

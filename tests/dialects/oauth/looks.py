@@ -22,7 +22,7 @@ ORDERS = "https://orders.example.com"
 class Looks(World):
     def perform(self, command):
         async def performed():
-            return await self.service.perform(command, CALLER)
+            return await self.serve(command, CALLER)
 
         return self._runner.run(performed())
 

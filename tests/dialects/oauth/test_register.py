@@ -1,7 +1,6 @@
 """Clients that register themselves (RFC 7591), and change or remove themselves (RFC 7592)."""
 
 import json
-from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -48,9 +47,8 @@ def send(world, method="POST", path="/register", said=None, token=None, **member
     request = WireRequest(method, f"/oauth{path}", b"", headers, body, caller, parameters)
     wanted = path if path == "/register" else "/register/{id}"
     operate = {(one.method, one.path): one.operate for one in world.dialect.routes}
-    by = SimpleNamespace(perform=world._performed)
     try:
-        work = carried_out(operate[method, wanted](request), by, caller)
+        work = carried_out(operate[method, wanted](request), world.performers, caller)
         response = world._runner.run(work)
     except ReticketError as error:
         response = world.dialect.refuse(request, error)

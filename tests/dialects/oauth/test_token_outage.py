@@ -30,11 +30,11 @@ class Outage:
     """From one command of a request on, nothing can be reached."""
 
     def __init__(self, world, at, is_done):
-        self._perform = world.service.perform
+        self._perform = world.serve
         self._world, self._at, self._is_done = world, at, is_done
         self._numbers = count()
         self.begins = None
-        world.service.perform = self.perform
+        world.serve = self.perform
 
     async def perform(self, command, caller):
         number = next(self._numbers)
@@ -47,7 +47,7 @@ class Outage:
         raise Unavailable("away")
 
     def end(self):
-        self._world.service.perform = self._perform
+        self._world.serve = self._perform
 
     @property
     def was_answerable(self):
@@ -103,7 +103,7 @@ def test_after_a_503_the_request_can_be_repeated(world, ask, at, is_done):
 @pytest.mark.parametrize("at", range(12))
 def test_after_any_failed_command_the_request_can_be_repeated(world, ask, at, is_done, monkeypatch):
     """Not even the last step, done without a word: what is gone was taken by this request."""
-    numbers, perform = count(), world.service.perform
+    numbers, perform = count(), world.serve
 
     async def fail_once(command, caller):
         if next(numbers) != at:
@@ -112,7 +112,7 @@ def test_after_any_failed_command_the_request_can_be_repeated(world, ask, at, is
             await perform(command, caller)
         raise Unavailable("away")
 
-    monkeypatch.setattr(world.service, "perform", fail_once)
+    monkeypatch.setattr(world, "serve", fail_once)
     reply = ask()
     if reply.status == 503:
         world.clock.forward(CLAIM_LIFETIME)
@@ -125,14 +125,14 @@ def test_after_any_failed_command_the_request_can_be_repeated(world, ask, at, is
 @pytest.mark.parametrize("at", range(12))
 def test_after_a_cancelled_request_it_can_be_repeated(world, ask, at, monkeypatch):
     """As the deadline of a request does it."""
-    numbers, perform = count(), world.service.perform
+    numbers, perform = count(), world.serve
 
     async def cut(command, caller):
         if next(numbers) == at:
             raise asyncio.CancelledError
         return await perform(command, caller)
 
-    monkeypatch.setattr(world.service, "perform", cut)
+    monkeypatch.setattr(world, "serve", cut)
     try:
         reply = ask()
     except asyncio.CancelledError:

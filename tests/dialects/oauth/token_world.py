@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 from base64 import b64encode
+from collections import defaultdict
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -138,6 +138,7 @@ class World:
             self.registrar,
         )  # fmt: skip
         self.service = Service(parts)
+        self.performers = defaultdict(lambda: self._performed)
         self.before = None
         self._runner = asyncio.Runner()
         self._number = 0
@@ -186,8 +187,8 @@ class World:
     async def _answer(self, request: WireRequest) -> Reply:
         routes = {"/oauth" + each.path: each for each in self.dialect.routes}
         try:
-            by = SimpleNamespace(perform=self._performed)
-            response = await carried_out(routes[request.path].operate(request), by, CALLER)
+            operation = routes[request.path].operate(request)
+            response = await carried_out(operation, self.performers, CALLER)
         except ReticketError as error:
             response = self.dialect.refuse(request, error)
         headers = {name.decode(): value.decode() for name, value in response.headers}
@@ -198,7 +199,10 @@ class World:
         """As the service does; a test may do something before it."""
         if self.before is not None:
             await self.before(command)
-        return await self.service.perform(command, caller)
+        return await self.serve(command, caller)
+
+    def serve(self, command: Any, caller: Caller) -> Any:
+        return self.service.performers[type(command)](command, caller)
 
     def code(self, client: str = "spa", **said: Any) -> str:
         """An authorization code after a consent."""

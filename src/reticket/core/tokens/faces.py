@@ -30,7 +30,8 @@ _NOT_UTF8 = 1 << 39
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/---")
+"""To base64; what base64url does not have becomes `-`, which base64 does not have."""
 
 
 def to_text(data: bytes) -> str:
@@ -41,11 +42,11 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes | None:
     """The bytes of a canonical base64url text; None for any other text."""
     try:
-        encoded = text.encode("ascii").translate(_FROM_URL)
-        data = a2b_base64(encoded + b"=" * (-len(encoded) % 4))
+        encoded = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        data = a2b_base64(encoded)
     except ValueError:
         return None
-    return data if to_text(data) == text else None
+    return data if b2a_base64(data, newline=False) == encoded else None
 
 
 def opaque_text(token: RefreshToken, key: MacKey) -> str:
