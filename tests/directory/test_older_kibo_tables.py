@@ -52,6 +52,17 @@ VALUES ('{}', 'hash', {}, '{}', :yes, :no, 5)
 PROGRAMS = "--".join(
     [APPLICATION.format("v1", "NULL", "[1, 17]"), APPLICATION.format("v2", "'Sandbox'", "[]")]
 )
+MEMBERS = """
+INSERT INTO users (id, short_id, email, email_folded, secret_hash, disabled, active,
+    credential_version, created_at)
+VALUES ('a', 'b', 'ada@example.com', 'ada@example.com', 'hash', :no, :yes, 1, 5)
+--
+INSERT INTO tenant_memberships (user_id, place_id, behaviors) VALUES ('a', 1000, '[1, 17]')
+--
+INSERT INTO developer_accounts (id, name) VALUES (77, 'Acme')
+--
+INSERT INTO account_memberships (user_id, place_id, behaviors) VALUES ('a', 77, '[]')
+"""
 SAID = {
     "yes": True,
     "no": False,
@@ -67,7 +78,7 @@ def migrated(blank_url, opened):
     database = create_engine(blank_url.replace("postgresql://", "postgresql+psycopg://"))
     with database.begin() as connection:
         command.upgrade(schema._config(connection), "0008")
-        for statement in f"{OF_BEFORE}--{PROGRAMS}".split("--"):
+        for statement in f"{OF_BEFORE}--{PROGRAMS}--{MEMBERS}".split("--"):
             connection.execute(text(statement), SAID)
     database.dispose()
     engines.migrate(blank_url)
@@ -87,6 +98,11 @@ def test_an_application_keeps_its_environment_and_behaviors(migrated):
     found = {each.id: kibo.PROGRAM.of(each) for each in migrated.applications.page()}
     assert found == {"v1": Program(None, (1, 17)), "v2": Program("Sandbox", ())}
     assert migrated.application("v1").credential_version == 5
+
+
+def test_a_person_keeps_the_behaviors_of_each_membership(migrated):
+    kept = kibo.PERSON.of(migrated.user_by_email("ada@example.com"))
+    assert kept == kibo.PERSON.kind({1000: (1, 17)}, {77: ()})
 
 
 def test_the_tables_are_gone_and_the_tenants_stay(migrated):

@@ -19,7 +19,7 @@ from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import metadata
 
 KNOWN = len(list((Path(schema.__file__).parent / "migrations" / "versions").glob("v*.py")))
-OLDEST = 10
+OLDEST = 16
 """The oldest program for the newest schema: 0010 drops columns."""
 
 

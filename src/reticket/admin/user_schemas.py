@@ -31,8 +31,8 @@ class UserAnswer(Struct):
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     """A person to create. Without a password, the person can only sign in by your own login.
-    `tenants` and `developer_accounts` have the granted behaviors by id. `profile` has what dialects
-    know of the person, by the keys of a seed file.
+    `tenants` and `developer_accounts` have the numbers of what the person may do there, by id.
+    `profile` has what dialects know of the person, by the keys of a seed file.
     """
 
     email: Text

@@ -8,15 +8,15 @@ import click
 
 
 class Grants(click.ParamType[tuple[int, tuple[int, ...]]]):
-    """`ID` or `ID=1,2,17`: a place and the behaviors granted there."""
+    """`ID` or `ID=1,2,17`: a place, and the numbers that a dialect keeps of the membership."""
 
-    name = "ID[=BEHAVIORS]"
+    name = "ID[=NUMBERS]"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, tuple[int, ...]]:
         if isinstance(value, tuple):
             return value
-        place, _, behaviors = str(value).partition("=")
+        place, _, numbers = str(value).partition("=")
         try:
-            return int(place), tuple(int(each) for each in behaviors.split(",") if each)
+            return int(place), tuple(int(each) for each in numbers.split(",") if each)
         except ValueError:
             self.fail(f"{value!r} is not like 1000=1,2,17", param, ctx)

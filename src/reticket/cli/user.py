@@ -272,7 +272,7 @@ def grant(
     tenant: tuple[int, tuple[int, ...]] | None,
     account: tuple[int, tuple[int, ...]] | None,
 ) -> None:
-    """Add a person to a tenant or account, or replace the behaviors granted there.
+    """Add a person to a tenant or account, or replace what the person may do there.
 
     \b
     Example:

@@ -213,18 +213,20 @@ tenant_memberships = Table(
     metadata,
     _part_of("user_id", "users.id", String(32)),
     _part_of("place_id", "tenants.id"),
-    Column("behaviors", Json, nullable=False),
+    Column("part", Json, nullable=False),
     Index("ix_tenant_memberships_place_id", "place_id"),
 )
+"""`part` is what the dialect whose part has places keeps of the membership."""
 
 account_memberships = Table(
     "account_memberships",
     metadata,
     _part_of("user_id", "users.id", String(32)),
     _part_of("place_id", "developer_accounts.id"),
-    Column("behaviors", Json, nullable=False),
+    Column("part", Json, nullable=False),
     Index("ix_account_memberships_place_id", "place_id"),
 )
+"""The same for developer accounts."""
 
 applications = Table(
     "applications",

@@ -76,7 +76,7 @@ class Memberships:
         place = select(self._places.c.id).where(self._places.c.id == place_id)
         if connection.execute(place).one_or_none() is None:
             raise NotFound(f"There is no {self._noun} {place_id}.")
-        row = {"user_id": user_id, "place_id": place_id, "behaviors": beside}
+        row = {"user_id": user_id, "place_id": place_id, "part": beside}
         connection.execute(insert(self._table), row)
 
     def remove_place(self, connection: Connection, place_id: int) -> None:

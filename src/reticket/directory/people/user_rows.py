@@ -60,8 +60,8 @@ def read_user(
     memberships = _tenant_places(connection, user_id)
     accounts = _accounts(connection, user_id)
     places = {
-        "tenants": {each.place_id: each.behaviors for each in memberships},
-        "developer_accounts": {each.id: each.behaviors for each in accounts},
+        "tenants": {each.place_id: each.part for each in memberships},
+        "developer_accounts": {each.id: each.part for each in accounts},
     }
     found = (tenant_of(connection, each.place_id) for each in memberships)
     return record_of(
@@ -85,7 +85,7 @@ def _tenant_places(connection: Connection, user_id: str) -> Sequence[Row[Any]]:
 
 def _accounts(connection: Connection, user_id: str) -> Sequence[Row[Any]]:
     statement = (
-        select(account_memberships.c.behaviors, developer_accounts)
+        select(account_memberships.c.part, developer_accounts)
         .join(developer_accounts)
         .where(account_memberships.c.user_id == user_id)
         .order_by(developer_accounts.c.id)
