@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from reticket.core.errors import Code, Refusal
-from reticket.wire import check_size
+from reticket.wire import MOST_COMMAS
 
 
 def _refuse_constant(name: str) -> Any:
@@ -30,7 +30,8 @@ def parse_leading_json(body: bytes) -> Any:
     escaped; bytes that are not UTF-8 become U+FFFD. MALFORMED when there is no such value: empty,
     truncated, too deep, with too many values, with a byte order mark.
     """
-    check_size(body)
+    if body.count(b",") > MOST_COMMAS:
+        raise Refusal(Code.MALFORMED, detail="has too many values")
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         value, end = _leading.raw_decode(text)

@@ -292,15 +292,10 @@ the event loop for 400 ms. Commas in strings count too; a password has 128 at mo
 """
 
 
-def check_size(body: bytes) -> None:
-    """MALFORMED for a JSON text with too many values."""
-    if body.count(b",") > MOST_COMMAS:
-        raise Refusal(Code.MALFORMED, detail="has too many values")
-
-
 def parse_json(body: bytes) -> Any:
     """A whole JSON text (RFC 8259). Malformed, too deep, too many values, not UTF-8: MALFORMED."""
-    check_size(body)
+    if body.count(b",") > MOST_COMMAS:
+        raise Refusal(Code.MALFORMED, detail="has too many values")
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

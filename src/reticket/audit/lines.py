@@ -49,7 +49,7 @@ def encode(events: Sequence[Event]) -> bytes:
 
     Control characters are escaped twice: a reader of the JSON gets them, a terminal does not.
     """
-    lines = list(map(_line, events))
+    lines = [_Line(_rfc3339(event.at), *event[1:]) for event in events]
     try:
         written = _encoder.encode_lines(lines)
     except (UnicodeEncodeError, OverflowError):  # the slow way accepts lone surrogates
@@ -73,10 +73,6 @@ def _encoded_slowly(line: msgspec.Struct) -> bytes:
     members = msgspec.structs.asdict(line).items()
     present = {NAMES.get(name, name): value for name, value in members if value is not None}
     return json.dumps(present, default=str, separators=(",", ":")).encode() + b"\n"
-
-
-def _line(event: Event) -> msgspec.Struct:
-    return _Line(_rfc3339(event.at), *event[1:])
 
 
 @lru_cache(maxsize=64)
