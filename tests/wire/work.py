@@ -57,26 +57,38 @@ class _Meter:
 
     def __init__(self):
         self.lines = self.bytes = self.members = self._held = 0
+        self._of_line, self._of_search = self._line, self._search  # bound once: there are millions
 
     def see(self, frame, event, argument):
-        if event == "line":
-            self.lines += 1
-            self.weigh()
-            for name in _containers(frame.f_code).get(frame.f_lineno, ()):
-                self._searched(frame.f_locals.get(name))
-        return self.see
+        """A function is called: what hears of its lines."""
+        return self._of_search if _containers(frame.f_code) else self._of_line
 
     def hear(self, frame, event, called):
         """A function of C is called."""
         if event == "c_call" and called.__name__ in SEARCHING:
             self._searched(called.__self__)
 
+    def weigh(self):
+        held, peak = tracemalloc.get_traced_memory()
+        if peak > self._held:
+            self.bytes += peak - self._held
+        self._held = held
+        tracemalloc.reset_peak()
+
+    def _line(self, frame, event, argument):
+        if event == "line":
+            self.lines += 1
+            self.weigh()
+        return self._of_line
+
+    def _search(self, frame, event, argument):
+        if event == "line":
+            self.lines += 1
+            self.weigh()
+            for name in _containers(frame.f_code).get(frame.f_lineno, ()):
+                self._searched(frame.f_locals.get(name))
+        return self._of_search
+
     def _searched(self, container):
         if isinstance(container, list | tuple):
             self.members += len(container)
-
-    def weigh(self):
-        held, peak = tracemalloc.get_traced_memory()
-        self.bytes += max(0, peak - self._held)
-        self._held = held
-        tracemalloc.reset_peak()
