@@ -24,10 +24,13 @@ def _seen_from_the_oldest(world: World) -> World:
     if held and held.generation < base:
         base -= 1
         held = held._replace(generation=base)
+    flights = tuple(sorted(world.flights, key=_order))
+    if base == 0:
+        return world._replace(flights=flights, copy=held)
     return world._replace(
         row=_lowered(row, base),
         stored=Stored(_down(world.stored.said, base), world.stored.age),
-        flights=tuple(sorted((_in_flight(f, base) for f in world.flights), key=repr)),
+        flights=tuple(_in_flight(flight, base) for flight in flights),
         copy=held and _down(held, base),
         kept=kept and _lowered(kept, base),
         answered=tuple((g - base, successor - base) for g, successor in world.answered),
@@ -47,6 +50,11 @@ def _down(said: Said, base: int) -> Said:
 def _in_flight(flight: Flight, base: int) -> Flight:
     answer = flight.answer and _down(flight.answer, base)
     return Flight(_down(flight.presented, base), answer, flight.age)
+
+
+def _order(flight: Flight) -> tuple[Said, Said | tuple[()], int]:
+    """Any order will do that is the same for the same flights."""
+    return flight.presented, flight.answer or (), flight.age
 
 
 class Found(NamedTuple):
