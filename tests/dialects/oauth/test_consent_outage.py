@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from itertools import count
-from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -12,6 +11,7 @@ from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 from reticket.core.commands import Audit, Pop
 from reticket.core.errors import Unavailable
+from reticket.core.people import Client
 from reticket.core.ports import Counted
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
 from reticket.dialects.oauth.endpoints.code_issuing import AuthorizationCodeHandler
@@ -28,6 +28,7 @@ from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, bind_to_browser, store
 from reticket.dialects.oauth.pages.steps import CONSENT
 
+CLIENT = Client("spa", True, False, {"redirect_uris": [REDIRECT]}, 0)
 PERSON = Person(ADA.id, 1, ADA.email, 1_800_000_000, ("pwd",))
 COOKIE = "A" * 43
 STEPS = 9
@@ -40,7 +41,7 @@ class Page(Harness):
     def __init__(self, pushed):
         super().__init__(
             RandomBytes=lambda said: bytes([len(self.performed)]) * said.size,
-            FindClient=lambda said: SimpleNamespace(disabled=False),
+            FindClient=lambda said: CLIENT,
         )
         order = AuthorizationRequest(
             "spa", REDIRECT, "openid", "c" * 43, pushed=pushed, answer_until=2**62

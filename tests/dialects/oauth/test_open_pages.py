@@ -108,3 +108,13 @@ def test_a_consent_to_a_request_that_was_answered_meanwhile_is_not_kept(browser,
     another_tab(browser).gets("/oauth/authorize", **said).sends(answer="deny")
     assert browser.sends(answer="allow").page.status == 400
     assert world.consents.kept == {}
+
+
+def test_no_code_goes_to_a_redirect_uri_that_was_removed_meanwhile(browser, world):
+    browser.signs_in()
+    world.people.register("spa", redirect_uris=["https://app.example.com/new"])
+    assert browser.sends(answer="allow").page.status == 400
+    assert not browser.has_left
+    assert world.consents.kept == {}
+    assert ("consented", None) not in world.audited()
+    assert world.audited()[-1] == ("refused", "wrong_redirect")

@@ -14,6 +14,7 @@ from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationRequest,
     ResponseMode,
     load_auth_request,
+    resolve_redirect_uri,
 )
 from reticket.dialects.oauth.endpoints.authorization_response import (
     AuthorizationResponses,
@@ -27,6 +28,7 @@ from reticket.dialects.oauth.pages.consents import consent_event, expect_client,
 from reticket.dialects.oauth.pages.interaction import Interaction, Person, expired_page
 from reticket.dialects.oauth.pages.remembered_consents import is_granted, remember
 from reticket.oauth.provider import USER, Provider
+from reticket.oauth.registration import registration_of
 from reticket.oauth.terms import level_of
 from reticket.wire import Operation
 
@@ -57,8 +59,15 @@ class AuthorizationCodeHandler:
         yield from remember(client, self._provider, interaction, person)
 
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
-        """Issue the code. A second click gets the same code while it is unused."""
+        """Issue the code. A second click gets the same code while it is unused.
+
+        Raises:
+            PageError: the client was disabled, or the request has another answer.
+            OAuthError: the redirect URI is not registered any more.
+        """
         auth_request, code = load_auth_request(interaction.request), _code_for_ticket(ticket)
+        client = yield from expect_client(auth_request.client_id)
+        resolve_redirect_uri(registration_of(client, self._provider), auth_request.target)
         if level_of(person.amr) < auth_request.claims.level:
             return (yield from self._refuse(auth_request, person, _too_weak()))
         grant = yield from _grant_for(auth_request, person)

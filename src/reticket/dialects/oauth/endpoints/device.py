@@ -40,7 +40,7 @@ from reticket.dialects.oauth.grants.device_codes import (
 from reticket.dialects.oauth.inputs import read_form, read_query
 from reticket.dialects.oauth.pages import screens
 from reticket.dialects.oauth.pages.client_groups import may_use_client
-from reticket.dialects.oauth.pages.consents import consent_event, grant_of_consent
+from reticket.dialects.oauth.pages.consents import consent_event, expect_client, grant_of_consent
 from reticket.dialects.oauth.pages.entry import Demands, find_entry
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.interaction import (
@@ -124,6 +124,7 @@ class DeviceConsentHandler:
     def allow(self, ticket: str, interaction: Interaction, person: Person) -> Operation:
         """Store a grant for the device. The first decision counts; a second click repeats it."""
         device_request = yield from _pending_request(interaction.request)
+        yield from expect_client(device_request.client_id)
         grant = yield from grant_of_consent(
             device_request.client_id, person, device_request.scope, device_request.resources
         )

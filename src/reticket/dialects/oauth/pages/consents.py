@@ -21,11 +21,7 @@ def grant_of_consent(
     """The grant of a session that begins later. Its id has the time of the consent.
 
     The members that only a code has stay empty.
-
-    Raises:
-        PageError: the client was disabled in the meantime.
     """
-    yield from expect_client(client_id)
     family = yield from new_session_id()
     return AuthorizationGrant(
         family=family,
