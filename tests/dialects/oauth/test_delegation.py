@@ -9,6 +9,7 @@ from tests.dialects.oauth.token_world import ISSUER, basic, claims_of
 from reticket.core.model import Selection
 from reticket.dialects.oauth.grants.exchange_target import TENANT_PREFIX
 from reticket.oauth.actors import MOST_ACTORS
+from reticket.oauth.self_registration import DOCUMENT, SELF
 
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 GATEWAY, LEDGER, VAULT = (
@@ -205,8 +206,9 @@ class TestWhoMay:
         world.people.register("spa", exchange_resources=[LEDGER])
         assert is_refused(world, delegate(world, sent(world), "spa"))
 
-    def test_never_a_client_that_has_registered_itself(self, world):
-        world.people.register("other", registered_by="self")
+    @pytest.mark.parametrize("by", [SELF, DOCUMENT])
+    def test_never_a_client_that_nobody_vouches_for(self, world, by):
+        world.people.register("other", registered_by=by)
         assert is_bad(delegate(world, sent(world)), "unauthorized_client")
 
     def test_only_with_the_grant(self, world):
@@ -218,6 +220,16 @@ class TestWhoMay:
 
     def test_the_gateway_may_not_exchange_what_it_got_itself(self, world):
         assert is_refused(world, delegate(world, delegated(world, sent(world))))
+
+    def test_a_token_that_has_come_back_to_its_app_is_not_exchanged_as_its_own(self, world):
+        """Else it would end later and have other audiences of the session."""
+        own = "https://shop.example.com"
+        world.people.register("backend", resources=[GATEWAY, own], exchange_resources=[VAULT])
+        world.people.register("other", exchange_resources=[own])
+        back = delegated(world, sent(world))
+        last = delegated(world, back, "backend", scope=READ)
+        assert claims_of(last)["act"] == {"sub": "backend", "act": {"sub": "other"}}
+        assert is_refused(world, delegate(world, last, "backend"))
 
     def test_rfc8693_2_1_an_actor_token_is_refused(self, world):
         own = world.token("other", grant_type="client_credentials").said["access_token"]
