@@ -256,13 +256,16 @@ def initial_token(world, scope="register", **said):
 def test_rfc7591_3_an_initial_access_token_is_demanded(guarded):
     assert refused(guarded, WEB) == (401, "invalid_token")
     assert refused(guarded, WEB, token="x") == (401, "invalid_token")
-    assert refused(guarded, WEB, token=initial_token(guarded, "orders.read")) == (
-        401,
-        "invalid_token",
-    )
     other = initial_token(guarded, resources=["https://orders.example.com"])
     assert refused(guarded, WEB, token=other) == (401, "invalid_token")
     assert good(guarded, WEB, token=initial_token(guarded))
+
+
+def test_rfc6750_3_1_an_initial_access_token_without_the_scope_is_403(guarded):
+    token = initial_token(guarded, "orders.read")
+    status, said, headers = send(guarded, said=WEB, token=token)
+    assert (status, said["error"]) == (403, "insufficient_scope")
+    assert headers[b"www-authenticate"] == b'Bearer error="insufficient_scope", scope="register"'
 
 
 def test_no_person_grants_an_initial_access_token(guarded):

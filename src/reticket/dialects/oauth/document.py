@@ -25,7 +25,7 @@ DOCUMENT = Document(
 )
 
 PAGE = "text/html"
-_FAILURES = {
+FAILURES = {
     400: "Bad Request",
     401: "Unauthorized",
     413: "Content Too Large",
@@ -33,6 +33,8 @@ _FAILURES = {
     429: "Too Many Requests; `Retry-After` says for how long",
     503: "Service Unavailable; `Retry-After` says for how long",
 }
+FAILURES_OF_SCOPE = {**FAILURES, 403: "Forbidden: the access token lacks a scope"}
+"""The failures of an endpoint that needs an access token with a scope."""
 
 
 def describe_endpoint(
@@ -43,6 +45,7 @@ def describe_endpoint(
     parameters: tuple[Parameter, ...] = (),
     media_types: tuple[str, ...] = ("application/json",),
     security: tuple[Mapping[str, tuple[str, ...]], ...] = (),
+    failures: Mapping[int, str] = FAILURES,
 ) -> Described:
     """An operation, its responses and its errors.
 
@@ -54,9 +57,10 @@ def describe_endpoint(
         parameters: those of the query.
         media_types: of successful responses.
         security: the alternatives by which a caller authenticates.
+        failures: the phrase of each error response, by status.
     """
     successes = {status: Answer(None, kind, media_types) for status, kind in success.items()}
-    failures = {status: Answer(phrase, ErrorResponse) for status, phrase in _FAILURES.items()}
+    errors = {status: Answer(phrase, ErrorResponse) for status, phrase in failures.items()}
     return Described(
         summary=summary,
         tags=(tag,),
@@ -64,7 +68,7 @@ def describe_endpoint(
         body=body,
         body_required=body is not None,
         body_media_types=(FORM,),
-        answers=successes | failures,
+        answers=successes | errors,
         security=security,
     )
 
@@ -73,7 +77,7 @@ def describe_page(
     summary: str, body: Any = None, parameters: tuple[Parameter, ...] = ()
 ) -> Described:
     """A page for people, or the redirect back to the client."""
-    failures = {**_FAILURES, 403: "Forbidden", 404: "Not Found"}
+    failures = {**FAILURES, 403: "Forbidden", 404: "Not Found"}
     pages = {200: "A page", **failures}
     answers = {status: Answer(phrase, str, (PAGE,)) for status, phrase in pages.items()}
     return Described(

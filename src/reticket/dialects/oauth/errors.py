@@ -99,6 +99,19 @@ def oauth_error(code: Code, cause: Cause | None, *, audited: bool = False) -> OA
     return OAuthError(error_code, description, cause, status=status, audited=audited)
 
 
+def insufficient_scope(scheme: str, scope: str) -> OAuthError:
+    """The refusal of a valid access token without that scope (RFC 6750 §3.1).
+
+    Args:
+        scheme: of the challenge, `Bearer` or `DPoP`.
+        scope: what the request needs.
+    """
+    error = "insufficient_scope"
+    challenge = _challenge_header(scheme, f'error="{error}"', f'scope="{scope}"')
+    sentence = f"The access token lacks the scope {scope}."
+    return OAuthError(error, sentence, Cause.WRONG_SCOPE, status=403, headers=(challenge,))
+
+
 class ErrorResponse(msgspec.Struct):
     """RFC 6749 §5.2."""
 

@@ -24,8 +24,14 @@ from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import to_text
-from reticket.dialects.oauth.document import describe_endpoint
-from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
+from reticket.dialects.oauth.document import FAILURES, FAILURES_OF_SCOPE, describe_endpoint
+from reticket.dialects.oauth.errors import (
+    NO_STORE,
+    OAuthError,
+    audited,
+    insufficient_scope,
+    oauth_error,
+)
 from reticket.dialects.oauth.pages.rate_limits import limit_registrations
 from reticket.oauth.audiences import is_bearer_for
 from reticket.oauth.client_metadata import (
@@ -150,6 +156,10 @@ class RegistrationEndpoint:
     def _expect_initial_token(self, request: WireRequest) -> Asking[None]:
         """Check the initial access token: one of a client of an operator, for us, with the scope
         `register`.
+
+        Raises:
+            Refusal: INVALID_ACCESS_TOKEN.
+            OAuthError: `invalid_token`, `insufficient_scope`.
         """
         token = request.bearer()
         if not token:
@@ -158,7 +168,7 @@ class RegistrationEndpoint:
         if not is_bearer_for(self.provider.issuer, access.claims):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
         if REGISTER not in split_list(str(access.claims.get("scope", ""))):
-            raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_SCOPE)
+            raise insufficient_scope("Bearer", REGISTER)
 
     def _own(self, request: WireRequest) -> Asking[Client]:
         """The client of the path, whose registration access token was sent (RFC 7592 §2)."""
@@ -193,6 +203,7 @@ def routes(provider: Provider) -> tuple[Route, ...]:
             body,
             () if path == PATH else (ID,),
             security=({"bearer": ()},),
+            failures=FAILURES_OF_SCOPE if path == PATH else FAILURES,
         )
         return Route(
             method, path, audited(CLIENT, operate), replace(described, body_media_types=(JSON,))

@@ -13,11 +13,17 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import Client, User
 from reticket.core.storage.budget import of_account
-from reticket.dialects.oauth.document import describe_endpoint
+from reticket.dialects.oauth.document import FAILURES_OF_SCOPE, describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import expect_enabled
 from reticket.dialects.oauth.endpoints.proof import Proof, spend_proof, verify_proof
 from reticket.dialects.oauth.endpoints.readers import pages_of_token
-from reticket.dialects.oauth.errors import NO_STORE, OAuthError, audited, oauth_error
+from reticket.dialects.oauth.errors import (
+    NO_STORE,
+    OAuthError,
+    audited,
+    insufficient_scope,
+    oauth_error,
+)
 from reticket.dialects.oauth.inputs import FORM, read_form
 from reticket.oauth.audiences import audiences_in
 from reticket.oauth.lists import split_list
@@ -85,6 +91,7 @@ def _described(body: Any = None) -> Described:
         body,
         media_types=(JSON, JWT),
         security=({"bearer": ()},),
+        failures=FAILURES_OF_SCOPE,
     )
     return replace(described, body_required=False)
 
@@ -103,7 +110,7 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = split_list(str(access.claims.get("scope", "")))
         if OPENID not in scopes:
-            raise _insufficient_scope(scheme)
+            raise insufficient_scope("DPoP" if scheme == DPOP else "Bearer", OPENID)
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
         claims = userinfo_claims(user, scopes, terms.userinfo)
@@ -185,16 +192,3 @@ def _jkt_of(access: AccessToken) -> object:
     """The thumbprint of the key to which the token is bound (RFC 9449 §6.1), or None."""
     confirmation = access.claims.get("cnf")
     return confirmation.get("jkt") if isinstance(confirmation, dict) else None
-
-
-def _insufficient_scope(scheme: str) -> OAuthError:
-    """`insufficient_scope` (RFC 6750 §3.1)."""
-    name = "DPoP" if scheme == DPOP else "Bearer"
-    values = f'{name} error="insufficient_scope", scope="{OPENID}"'
-    return OAuthError(
-        "insufficient_scope",
-        "The access token lacks the scope openid.",
-        Cause.WRONG_SCOPE,
-        status=403,
-        headers=((b"www-authenticate", values.encode()),),
-    )
