@@ -8,12 +8,12 @@ from msgspec import Meta, Struct
 from sqlalchemy import create_engine, insert, text
 from tests.directory.conftest import FakeSealer
 
-from reticket.core.errors import Unavailable
+from reticket.core.errors import StartupError, Unavailable
 from reticket.core.profiles import Part, Profiles
 from reticket.dialects import akinon, cloudreve
 from reticket.directory import engines
 from reticket.directory.directory import open_directory
-from reticket.directory.drafts import TenantDraft, UserDraft
+from reticket.directory.drafts import ClientDraft, TenantDraft, UserDraft
 from reticket.directory.engines import schema
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import load_seed
@@ -170,3 +170,31 @@ def test_an_older_directory_keeps_its_organizations_and_profiles(blank_url, open
     write_as_before(blank_url, "0006")
     engines.migrate(blank_url)
     assert_carried(opened(blank_url))
+
+
+@pytest.mark.parametrize(
+    "path", ["user.sixth.roles", "user.sixth.colour", "user.sixth.limits", "tenant.sixth.currency"]
+)
+def test_a_claim_may_have_what_a_dialect_keeps(sixth, path):
+    sixth.clients.add(ClientDraft("app", False, {"claims": {"said": path}}), None)
+    sixth.clients.register("app", {"claims": {"said": path, "more": "user.groups"}})
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["user.sixth.rank", "user.sixth.roles.name", "user.sixth.limits.a", "user.sixth.colour.red",
+     "user.fifth.roles", "tenant.sixth.roles", "tenant.fifth.currency", "user.sixth.__class__"],
+)  # fmt: skip
+def test_a_claim_that_no_dialect_keeps_is_refused(sixth, path):
+    said = {"claims": {"said": path}}
+    with pytest.raises(Invalid, match=r"claims.said .*which no dialect keeps"):
+        sixth.clients.add(ClientDraft("app", False, said), None)
+    sixth.clients.add(ClientDraft("app", False, {}), None)
+    with pytest.raises(Invalid, match="no dialect keeps"):
+        sixth.clients.register("app", said)
+
+
+def test_a_seed_file_with_such_a_claim_stops_with_its_line(sixth, seed_file, hasher):
+    file = seed_file("oauth_clients:\n- client_id: app\n  claims: {said: user.sixth.rank}")
+    with pytest.raises(StartupError, match=r"line 2.*claims.said"):
+        load_seed(file, sixth, hasher)

@@ -142,7 +142,7 @@ class Directory:
             clock,
             entropy,
         )
-        self.clients = Clients(database, clock, entropy)
+        self.clients = Clients(database, profiles, clock, entropy)
         self._offer_records(self._records)
         self.has_origin = Origins(database, lambda: self.version, seconds).has_origin
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))

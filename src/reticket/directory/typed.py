@@ -6,7 +6,7 @@ Owns the texts for the faults that msgspec finds. Knows no file and no dialect.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -86,6 +86,18 @@ def beside(part: Part[Any], member: str) -> Any:
 def members_of(kind: Any) -> list[str]:
     """The names of a struct's members."""
     return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
+def has_member(kind: Any, path: Sequence[str]) -> bool:
+    """Whether a struct has a member at the end of these names, each in the struct before."""
+    info = inspect.type_info(kind)
+    for name in path:
+        structs = [each for each in _types(_bare(info)) if isinstance(each, inspect.StructType)]
+        types = {field.encode_name: field.type for each in structs for field in each.fields}
+        if name not in types:
+            return False
+        info = types[name]
+    return True
 
 
 def _or_invalid(said: object, kind: Any, what: str) -> Any:

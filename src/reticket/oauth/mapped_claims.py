@@ -1,12 +1,15 @@
 """Claims that a client's registration declares: a name for each, and the path of its value.
 
-A path names what the directory has of a person or of the token's tenant. There are no expressions.
+A path names what the directory has of a person or of the token's tenant, or what a dialect keeps of
+them there. There are no expressions.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -42,6 +45,28 @@ _OF_TENANT: Mapping[str, Callable[[Tenant], object]] = {
 _STANDARD = {f"user.{name}": name for name in STANDARD_CLAIMS}
 PATHS = (*_OF_USER, *_STANDARD, *_OF_TENANT)
 
+_OF_PART = re.compile(r"(user|tenant)\.([a-z0-9_]+)\.([a-z0-9_.]+)")
+
+
+class PartPath(NamedTuple):
+    """A path into the part of a dialect, as `user.NAME.roles`.
+
+    Args:
+        owner: `user` or `tenant`.
+        dialect: whose part it is.
+        members: the names in that part, from the outer to the inner.
+    """
+
+    owner: str
+    dialect: str
+    members: tuple[str, ...]
+
+
+def part_path(path: str) -> PartPath | None:
+    """The path into a part; None for a text of another form."""
+    found = _OF_PART.fullmatch(path)
+    return PartPath(found[1], found[2], tuple(found[3].split("."))) if found else None
+
 
 def as_asked(declared: Mapping[str, str]) -> Asked:
     """The declared claims of a client, for the tokens that it gets."""
@@ -72,5 +97,17 @@ def _value(path: str, user: User, context: str | None) -> object:
         return _OF_USER[path](user)
     if path in _STANDARD:
         return standard_claims(user).get(_STANDARD[path])
-    tenants = (tenant for tenant in user.tenants if str(tenant.id) == context)
-    return next(map(_OF_TENANT[path], tenants), None)
+    tenant = next((each for each in user.tenants if str(each.id) == context), None)
+    if path in _OF_TENANT:
+        return tenant and _OF_TENANT[path](tenant)
+    return _in_part(part_path(path), user, tenant)
+
+
+def _in_part(path: PartPath | None, user: User, tenant: Tenant | None) -> object:
+    record = tenant if path and path.owner == "tenant" else user
+    if path is None or record is None:
+        return None
+    value = msgspec.to_builtins(dict(record.parts).get(path.dialect), str_keys=True)
+    for member in path.members:
+        value = value.get(member) if isinstance(value, dict) else None
+    return value

@@ -35,7 +35,7 @@ def test_rfc7662_2_2_an_active_refresh_token_is_described(world):
         "active": True, "iss": ISSUER, "sub": ADA.id, "client_id": "backend",
         "scope": "openid orders.read", "iat": now, "exp": now + 14 * DAY,
         "sid": issued.family.id.hex(), "auth_time": now, "acr": "urn:reticket:acr:1",
-        "amr": ["pwd"],
+        "amr": ["pwd"], "username": ADA.email,
     }  # fmt: skip
 
 

@@ -1,6 +1,9 @@
 """Claims that a client's registration declares, in all tokens and answers; `username`."""
 
+from dataclasses import replace
+
 import pytest
+from msgspec import Struct
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
 
@@ -64,6 +67,32 @@ def test_the_tenant_of_the_token_is_the_one_that_counts():
     assert every["user.tenants"] == ["7", "8", "9"]
 
 
+class Badge(Struct, frozen=True):
+    colour: str
+
+
+class Guest(Struct, frozen=True):
+    roles: tuple[str, ...]
+    badge: Badge
+    rooms: dict[int, tuple[int, ...]] = {}
+
+
+def test_a_path_may_lead_into_what_a_dialect_keeps():
+    guest = Guest(("cook", "host"), Badge("red"), {7: (1, 2)})
+    tenant = Tenant(7, "Acme", (("hotel", Badge("blue")),))
+    user = replace(ADA, parts=(("hotel", guest),), tenants=(tenant,))
+    paths = ["user.hotel.roles", "user.hotel.badge.colour", "user.hotel.badge", "user.hotel.rooms",
+             "tenant.hotel.colour", "user.hotel.roles.x", "user.motel.roles"]  # fmt: skip
+    assert mapped_claims({path: path for path in paths}, user, "7") == {
+        "user.hotel.roles": ("cook", "host"),
+        "user.hotel.badge.colour": "red",
+        "user.hotel.badge": {"colour": "red"},
+        "user.hotel.rooms": {"7": (1, 2)},
+        "tenant.hotel.colour": "blue",
+    }
+    assert mapped_claims({"tone": "tenant.hotel.colour"}, user, None) == {}
+
+
 def test_a_token_that_a_client_gets_for_itself_has_no_claims_of_people(world):
     assert declared_of(claims_of(world.alone())) == {}
 
@@ -73,6 +102,7 @@ def test_a_token_that_a_client_gets_for_itself_has_no_claims_of_people(world):
     [
         {"sub": "user.id"}, {"email": "user.first_name"}, {"aud": "user.groups"},
         {"groups": "user.password"}, {"groups": "user.secret_hash"}, {"groups": "user"},
+        {"groups": "user.hotel"}, {"groups": "user.hotel.Roles"}, {"groups": "client.hotel.x"},
         {"my groups": "user.groups"}, {"": "user.groups"}, {"a": "user.id", "b": "user.id"},
         {f"c{number}": path for number, path in enumerate(PATHS[:17])},
     ],

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from reticket.core.people import Client
 from reticket.core.ports import Clock, Entropy
+from reticket.core.profiles import Profiles
 from reticket.directory import identifiers
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.forms import check_client_id, check_texts
+from reticket.directory.programs.claim_paths import check_claim_paths
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import consents, oauth_clients
 from reticket.oauth.registration import KEYS
@@ -45,10 +47,17 @@ def _record(row: Row[Any]) -> Client:
 
 
 class Clients:
-    """The verbs. Any may raise Unavailable; those that take an id raise NotFound."""
+    """The verbs. Any may raise Unavailable; those that take an id raise NotFound.
 
-    def __init__(self, database: Database, clock: Clock, entropy: Entropy) -> None:
+    Args:
+        profiles: what the dialects keep of people and tenants, which claims may name.
+    """
+
+    def __init__(
+        self, database: Database, profiles: Profiles, clock: Clock, entropy: Entropy
+    ) -> None:
         self._database = database
+        self._profiles = profiles
         self._clock = clock
         self._entropy = entropy
 
@@ -73,6 +82,7 @@ class Clients:
         Invalid.
         """
         check_texts(registration, "The client")
+        check_claim_paths(registration, self._profiles)
         with self._database.change() as connection:
             before = read_client(connection, client_id)
             if before is None or _keys_of(before.registration) == _keys_of(registration):
@@ -102,6 +112,7 @@ class Clients:
         """Create it inside the caller's transaction; without a secret it is public."""
         check_client_id(client.client_id)
         check_texts(client.registration, "The client")
+        check_claim_paths(client.registration, self._profiles)
         present = select(oauth_clients).where(oauth_clients.c.client_id == client.client_id)
         if connection.execute(present).one_or_none():
             raise AlreadyExists(f"There is a client {client.client_id!r} already.")

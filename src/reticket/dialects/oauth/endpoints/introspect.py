@@ -17,6 +17,7 @@ from reticket.core.commands import (
     Audit,
     Check,
     DryRunRefresh,
+    FindUserById,
     InspectAccess,
     Refresh,
 )
@@ -138,7 +139,7 @@ def _access_members(token: str, registration: Registration, provider: Provider) 
     return {**kind, **_username_of(holder), **members}
 
 
-def _username_of(holder: Holder) -> Members:
+def _username_of(holder: Holder | None) -> Members:
     """The name by which people know the person: their e-mail address, unless they have another."""
     if not isinstance(holder, User):
         return {}
@@ -178,7 +179,9 @@ def _refresh_members(token: str, registration: Registration, provider: Provider)
     row: Family
     token_read, row = yield from DryRunRefresh(refresh)
     expires_at = min(stated_end(token_read, registration.policy), row.ends_at)
-    return _members_of(row, token_read.issued_at, expires_at, provider)
+    user: User | None = yield from FindUserById(row.subject)
+    members = _members_of(row, token_read.issued_at, expires_at, provider)
+    return {**_username_of(user), **members}
 
 
 def _client_check(registration: Registration) -> Check:
