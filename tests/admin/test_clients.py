@@ -1,5 +1,6 @@
 """Clients in the admin API: registration, changes, and secrets that are shown once."""
 
+import json
 from dataclasses import replace
 from unittest.mock import Mock
 from urllib.parse import quote
@@ -12,7 +13,8 @@ from tests.dialects.oauth.hall import request
 from reticket.admin.clients import Clients
 from reticket.admin.context import AdminContext
 from reticket.core.commands import RunInDirectory
-from reticket.core.policy import PRESETS
+from reticket.core.people import Client
+from reticket.core.policy import PRESETS, by_any_name
 from reticket.oauth.provider import Provider
 from reticket.testing import running_server
 
@@ -166,6 +168,24 @@ def test_a_client_is_looked_up_on_the_worker_pool_of_the_directory(verb):
     asked = structs.replace(request(), parameters={"id": "spa"})
     assert isinstance(next(getattr(Clients(context), verb)(asked, "admin")), RunInDirectory)
     assert context.directory.mock_calls == []
+
+
+@pytest.mark.parametrize(("verb", "stored"), [("add", "add"), ("change", "register")])
+def test_the_keys_of_a_registration_are_made_before_it_is_stored(verb, stored):
+    """A client that is found is signed for at once."""
+    world = Mock()
+    world.directory.client.return_value = Client("one", True, False, {}, 0)
+    context = replace(
+        AdminContext.closed(Provider("http://127.0.0.1", by_any_name(PRESETS))),
+        directory=world.directory, ring=world.ring, clock=lambda: 0, audit=Mock(),
+    )  # fmt: skip
+    said = RS256 | ({"client_id": "one", "public": True} if verb == "add" else {})
+    body = request(body=json.dumps(said), content_type="application/json")
+    asked = structs.replace(body, parameters={"id": "one"})
+    next(getattr(Clients(context), verb)(asked, "admin")).work()
+    names = [name for name, _, _ in world.mock_calls]
+    assert names.index("ring.require") < names.index(f"directory.clients.{stored}")
+    world.ring.require.assert_called_once_with(("RS256",))
 
 
 def test_a_client_id_is_registered_only_once(api):
