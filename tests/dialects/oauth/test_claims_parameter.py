@@ -5,10 +5,13 @@ import json
 
 import pytest
 from tests.crypto.conftest import Keys
+from tests.dialects.oauth.browser import JOAN
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
 
 from reticket.core.tokens.faces import to_text
+from reticket.dialects.oauth.grants.subject_token import ACCESS_TOKEN
+from reticket.oauth.registration import TOKEN_EXCHANGE
 from reticket.oauth.requested_claims import NOTHING, RequestedClaims, read_requested_claims
 
 SCOPES = ("openid", "profile", "email")
@@ -105,3 +108,36 @@ def test_3_1_3_6_an_id_token_has_the_hash_of_the_access_token(world, algorithm, 
     pair = world.pair("spa")
     digest = hashed(pair["access_token"].encode()).digest()
     assert claims_of(pair["id_token"])["at_hash"] == to_text(digest[: len(digest) // 2])
+
+
+NAME = {"userinfo": {"name": None}, "id_token": {"nickname": None}}
+
+
+def test_5_5_a_claim_needs_the_consent_of_the_scope_that_gives_it(browser, world):
+    browser.signs_in(scope="openid").sends(answer="allow")
+    assert browser.asks(scope="openid").answer["code"]
+    wanted = {"scope": "openid", "claims": json.dumps(NAME)}
+    assert browser.asks(**wanted, prompt="none").answer["error"] == "consent_required"
+    assert "see your name" in browser.asks(**wanted).text
+    browser.sends(answer="allow")
+    said = world.exchange(browser.asks(**wanted, prompt="none").answer["code"]).said
+    assert world.who(said["access_token"]).said == {"sub": ADA.id, "name": "Ada Lovelace"}
+
+
+def test_5_5_claims_in_a_post_and_with_form_post_are_read_as_well(browser):
+    wanted = {"scope": "openid", "claims": json.dumps(NAME), "response_mode": "form_post"}
+    assert "see your name" in browser.signs_in(**wanted).text
+
+
+def test_5_5_1_prompt_none_is_refused_for_another_person_than_sub_names(browser):
+    browser.signs_in(scope="openid").sends(answer="allow")
+    other = json.dumps({"id_token": {"sub": {"value": JOAN.id}}})
+    answer = browser.asks(scope="openid", claims=other, prompt="none").answer
+    assert answer["error"] == "login_required"
+
+
+def test_5_5_requested_claims_are_at_userinfo_for_an_exchanged_token(world):
+    pair = world.pair("backend", userinfo=("email",))
+    said = {"subject_token": pair["access_token"], "subject_token_type": ACCESS_TOKEN}
+    exchanged = world.token("backend", grant_type=TOKEN_EXCHANGE, **said).said
+    assert world.who(exchanged["access_token"]).said["email"] == ADA.email
