@@ -96,7 +96,7 @@ def enrolled(api, who):
 
 
 def get_token(url, client_id, secret, **more):
-    """What the token endpoint answers to client credentials."""
+    """The response of the token endpoint to client credentials."""
     basic = b64encode(f"{client_id}:{secret}".encode()).decode()
     said = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
     form = urlencode({"grant_type": "client_credentials", **more})
@@ -110,7 +110,7 @@ def init(data):
 
 
 def reticket(data, *words):
-    """What the command prints, which must succeed."""
+    """The output of the command, which must succeed."""
     ended = ran([*words, "--data", data], dict(os.environ))
     assert ended.returncode == 0, ended
     return ended.stdout

@@ -69,7 +69,7 @@ class AdminContext:
         return self._performers[type(command)](command)
 
     def fill(self):
-        """How many keys there was room for."""
+        """Store keys until there is no room. Returns how many there are."""
         for number in range(10**6):
             try:
                 self.ask(f"key {number}")

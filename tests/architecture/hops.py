@@ -98,8 +98,8 @@ def until_answered(calls: Sequence[Call]) -> Sequence[Call]:
 
 
 def typical(counted: Sequence[Hops]) -> Hops:
-    """One with the figures that most have: a cache that is filled or a background task adds calls.
-    Of several it is the least.
+    """The count with the figures that most of them have. A cache that is filled or a background
+    task adds calls. Of several such counts it is the least.
     """
     frequency = Counter(each.refresh.figures for each in counted)
 

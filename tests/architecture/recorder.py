@@ -102,7 +102,7 @@ class Recorder:
         return self._now
 
     def stop(self) -> None:
-        """Record nothing more."""
+        """Stop recording."""
         self._now = None
 
     def is_inside(self) -> bool:

@@ -25,7 +25,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def known() -> dict[str, list[str]]:
-    """What is asked for: by the package, its extras and the groups of its developers."""
+    """The requirements of the package, its extras and its dependency groups."""
     page = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project = page["project"]
     own = {"package": project["dependencies"]}

@@ -36,7 +36,7 @@ SAMPLES = {
 
 
 def texts(suffix: str = "") -> Iterator[tuple[Path, str]]:
-    """Every file of the project, what was installed and caches apart, with what is in it."""
+    """The text of every file of the project, except installed packages and caches."""
     below = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
     for file in [*ROOT.iterdir(), *below]:
         path = file.relative_to(ROOT)

@@ -41,7 +41,7 @@ def deaf_readers(target: Target, count: int = COUNT, patience: float = PATIENCE)
 
 
 def _stuffed(connection: socket.socket) -> int:
-    """Send until nothing more is taken for a second; the answers stay unread."""
+    """Send until the service has read nothing for a second. No answer is read."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(1.0)
     sent = 0
@@ -54,7 +54,7 @@ def _stuffed(connection: socket.socket) -> int:
 
 
 def _await_resets(connections: list[socket.socket], patience: float) -> int:
-    """How many the service resets; nothing is read meanwhile."""
+    """Count the connections that the service resets. No answer is read meanwhile."""
     waiting = select.poll()
     for connection in connections:
         waiting.register(connection, 0)

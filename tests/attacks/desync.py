@@ -117,7 +117,7 @@ def desync(target: Target, email: str, password: str, protocol: str = "websocket
 
 
 def run(target: Target) -> Iterator[Toll]:
-    """With a person of the demo directory."""
+    """Run the attack with a person of the demo directory."""
     yield desync(target, "ada@example.com", "correct horse")
 
 

@@ -16,7 +16,7 @@ HEAD = (
 
 
 def half_bodies(target: Target, count: int = COUNT, patience: float = PATIENCE) -> Fate:
-    """All but the last five bytes, then silence."""
+    """Send all bytes of a request but the last five, and wait."""
     with crowd(target, count) as connections:
         for connection in connections:
             connection.sendall(HEAD + b" " * (LENGTH - 5))

@@ -75,7 +75,7 @@ def _answers(connection: socket.socket) -> bool:
 
 
 def run(target: Target) -> Iterator[Growth]:
-    """One connection for each shape."""
+    """Run the attack, with one connection for each shape."""
     for name in SHAPES:
         yield grow(target, name)
 

@@ -1,4 +1,4 @@
-"""Connections that say nothing, from many addresses of 127/8, while one person wants an answer."""
+"""Idle connections from many addresses of 127/8, while one person sends a request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Crowded:
 
 
 def stranger(number: int) -> str:
-    """One of a hundred addresses."""
+    """One of a hundred source addresses."""
     return f"127.7.{number % ADDRESSES // 10}.{number % 10 + 1}"
 
 

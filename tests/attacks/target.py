@@ -1,6 +1,6 @@
-"""Where an attack goes, and how it speaks: plain sockets, on loopback alone.
+"""The target of an attack: plain sockets, on loopback alone.
 
-Every wait has an end: a connection that says nothing for `PATIENCE` seconds is left.
+Every wait ends: a silent connection is left after `PATIENCE` seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Floods of requests without credentials: what is kept is bounded, and others are served."""
+"""Floods of requests without credentials: stored entries are limited, and others are served."""
 
 import sqlite3
 from contextlib import closing
@@ -77,7 +77,7 @@ def test_a_flood_in_the_name_of_a_client_does_not_block_its_other_users(server, 
 
 @pytest.mark.parametrize("name", ["device codes", "pushed requests"])
 def test_floods_from_many_addresses_block_neither_sign_ins_nor_clients(server, person, name):
-    """Together they fill what there is for callers without credentials, and nothing else."""
+    """Together they use up the budget of callers without credentials, and no other one."""
     target = target_of(server.url)
     for source in islice(sources(), 40):
         last = flood(target, name, 60, CLIENTS, source)

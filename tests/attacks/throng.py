@@ -56,7 +56,7 @@ def _request(host: str, path: bytes, body: bytes) -> bytes:
 
 
 class Idle(asyncio.Protocol):
-    """A connection that says nothing, and comes again when it is closed."""
+    """A connection that sends nothing, and is opened again when it is closed."""
 
     def __init__(self, throng: Throng, address: str) -> None:
         self._throng = throng
@@ -89,7 +89,7 @@ class Sender(asyncio.Protocol):
 
 
 class Throng:
-    """Owns what is open and what was sent."""
+    """Owns the open connections and the counts of requests."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -139,7 +139,7 @@ class Throng:
 
 
 def main() -> None:
-    """Come and stay, and print what was seen."""
+    """Run the load, and print the counts."""
     if len(sys.argv) not in (2, 3):
         raise SystemExit("usage: python -m tests.attacks.throng http://127.0.0.1:PORT [SECONDS]")
     target, seconds = target_of(sys.argv[1]), float((*sys.argv, MINUTE)[2])

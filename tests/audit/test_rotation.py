@@ -64,11 +64,11 @@ class Files:
         return sorted(each.name for each in self.path.parent.glob("audit.*jsonl"))
 
     def events(self) -> list[str]:
-        """Of all files, the oldest first."""
+        """The events of all files, the oldest first."""
         return [line["event"] for line in self.lines()]
 
     def lines(self) -> list[dict[str, Any]]:
-        """The same with all members."""
+        """The events of all files, the oldest first, with all members."""
         texts = [(self.path.parent / name).read_text() for name in self.names()]
         return [json.loads(line) for text in texts for line in text.splitlines()]
 

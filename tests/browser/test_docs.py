@@ -49,7 +49,7 @@ def expanded(viewer, called):
 
 
 def findings(viewer, impacts):
-    """What axe finds of those impacts, and every text that is too pale."""
+    """The findings of axe with those impacts, and every text with too little contrast."""
     found = Axe().run(viewer).response["violations"]
     return {
         f"{each['id']}: {each['nodes'][0]['html'][:120]}"

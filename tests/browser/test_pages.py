@@ -14,7 +14,7 @@ WIDE = {"width": 1280, "height": 800}
 
 @pytest.fixture
 def address(server, app):
-    """Of a request by a client that listens on this machine."""
+    """The address of an authorization request by a client that listens on this machine."""
     callback = f"http://127.0.0.1:{app.server_port}/callback"
     query = asking(client_id="native", redirect_uri=callback, scope="openid profile orders.read")
     return f"{server.url}/oauth/authorize?{urlencode(query)}"

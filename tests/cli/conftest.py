@@ -89,7 +89,7 @@ def shell(empty, seeded):
 
 
 def cheap_alone(environment):
-    """No setting comes from outside; a hash costs nothing, and an RSA key little."""
+    """No setting comes from the environment. Hashes are cheap, and RSA keys are short."""
     environment.setattr(signing, "RSA_BITS", 2048)
     for name in list(os.environ):
         if name.startswith("RETICKET_"):

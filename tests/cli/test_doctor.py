@@ -74,7 +74,7 @@ def test_a_fault_ends_with_status_1_and_a_warning_with_0(healthy, monkeypatch):
 
 @pytest.fixture
 def hashing_cheaply(healthy, monkeypatch):
-    """For what is about many passwords."""
+    """Cheap hashes, for tests with many passwords."""
     for name, value in CHEAP.items():
         monkeypatch.setenv(name, value)
 

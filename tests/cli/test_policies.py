@@ -19,7 +19,7 @@ SHORT = "client short: refresh (1000 s) is shorter than access (5000 s): a sessi
 
 
 def errors(shell, *words):
-    """What a command that succeeds says on standard error."""
+    """The standard error of a command that succeeds."""
     words = (*words, "--data", str(shell.data))
     result = shell._runner.invoke(shell._command, words)
     assert result.exit_code == 0, result.output

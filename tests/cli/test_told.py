@@ -118,7 +118,7 @@ def lines_of(shell):
 
 @pytest.fixture
 def names(shell, tmp_path):
-    """What stands for the words in braces."""
+    """The values of the names in braces."""
     stream, seed = tmp_path / "stream.jsonl", tmp_path / "seed.yaml"
     ended = {"at": "2026-11-29T08:00:00.000Z", "event": "revoked", "session": begin(shell)}
     stream.write_text(json.dumps(ended | {"cause": "operator"}, separators=(",", ":")) + "\n")

@@ -61,7 +61,9 @@ class Upstream(BaseHTTPRequestHandler):
 
 @contextmanager
 def oauth2_proxy(issuer, port, folder):
-    """With its tokens passed to the upstream, refreshed each second, over plain http."""
+    """oauth2-proxy, which passes its tokens to the upstream and refreshes them each second, over
+    plain HTTP.
+    """
     with served(Upstream) as upstream:
         changes = {
             ISSUER: issuer,
@@ -116,7 +118,7 @@ LOADED = "LoadModule {0}_module /usr/lib/apache2/modules/mod_{0}.so"
 
 @contextmanager
 def mod_auth_openidc(issuer, port, folder):
-    """In front of the upstream."""
+    """Apache with mod_auth_openidc in front of the upstream."""
     with served(Upstream) as upstream:
         modules = "\n".join(map(LOADED.format, MODULES))
         server = APACHE.format(

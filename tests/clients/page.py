@@ -17,7 +17,7 @@ def quick_start(title, language):
 
 
 def replaced(text, changes):
-    """The text with other words; each word that is replaced must stand in it."""
+    """The text with some words replaced. Each of them must occur in it."""
     for before, after in changes.items():
         assert before in text, before
         text = text.replace(before, after)

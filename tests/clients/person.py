@@ -1,4 +1,4 @@
-"""A person with a browser without a window, who goes wherever pages lead."""
+"""A person with a headless browser, who follows redirects and sends forms."""
 
 from urllib.parse import urljoin
 
@@ -27,7 +27,7 @@ class Person:
         self.http.close()
 
     def visit(self, url):
-        """Open an address: the last page, which asks for nothing more."""
+        """Open an address. Returns the last page, which asks for nothing more."""
         page = self.http.get(url)
         for _ in range(MOST):
             following = self._following(page)

@@ -63,7 +63,7 @@ class Ticket:
         assert call(url, method, path, self._wire.body_of(token))[0] in (200, 204)
 
     def is_known(self, url, access):
-        """Whether an access token still opens what it is for."""
+        """Whether the service still accepts the access token."""
         said = f"Bearer {access}" if self._header == "Authorization" else access
         status, _, body = call(url, "GET", self._whoami, None, {self._header: said})
         return status == 200 and json.loads(body).get("code", 0) == 0
@@ -77,7 +77,7 @@ class Ticket:
 
 
 class WithFactor(Ticket):
-    """Cloudreve, for a person who is asked for a one-time password."""
+    """Cloudreve, for a person with a second factor."""
 
     def sign_in(self, url):
         asked = json.loads(call(url, "POST", self._wire.sign_in_path, json.dumps(ALAN))[2])

@@ -12,7 +12,7 @@ DUMP, LOG = "dump.sql", "appendonlydir"
 
 
 class InFiles:
-    """Both in the data folder; there is nothing beside it."""
+    """Sessions and directory, both in the data folder."""
 
     def __init__(self):
         self.settings = {}
@@ -33,7 +33,7 @@ class InFiles:
 
 
 class InPostgresql:
-    """Both in one database, copied and put back by its own tools."""
+    """Sessions and directory in one database, copied and put back by its own tools."""
 
     def __init__(self, server):
         self._server = server

@@ -94,7 +94,7 @@ def seed_of(checkout, folder, key):
 
 
 def former(settings):
-    """The same settings, as that version calls them."""
+    """The same settings, with the names of that version."""
     return {FORMER.get(name, name): said for name, said in settings.items()}
 
 

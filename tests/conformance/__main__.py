@@ -28,7 +28,7 @@ ROTATES = "oidcc-server-rotate-keys"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     addresses: Addresses
     tls: Tls

@@ -67,11 +67,11 @@ class Client:
     key: RSAKey | ECKey | None = field(default=None, repr=False)
 
     def for_provider(self) -> Json:
-        """Its entry in the directory file."""
+        """The client's entry in the directory file."""
         return self._entry(self.registration, private=False)
 
     def for_suite(self) -> Json:
-        """Its part of a plan's configuration."""
+        """The client's part of a plan's configuration."""
         return self._entry(self.settings, private=True)
 
     def _entry(self, members: Mapping[str, Any], *, private: bool) -> Json:

@@ -102,7 +102,7 @@ def look_only(addresses: Addresses) -> Step:
 
 
 def sign_in_once(addresses: Addresses) -> Step:
-    """As `sign_in`, and only at the first visit."""
+    """Like `sign_in`, but only at the first visit."""
     return {**sign_in(addresses), "match-limit": 1}
 
 
@@ -118,7 +118,9 @@ def _callback() -> Step:
 
 
 def _credentials() -> list[list[str]]:
-    """Sign in; where somebody is signed in, the first page asks for consent, and this allows it."""
+    """Enter the credentials. A person who is signed in already sees the consent page first, and the
+    click allows it.
+    """
     return [
         ["text", "id", "email", EMAIL, "optional"],
         ["text", "id", "password", PASSWORD, "optional"],

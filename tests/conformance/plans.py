@@ -156,7 +156,7 @@ PLANS: Mapping[str, Plan] = {
 
 
 def configuration(name: str, addresses: Addresses, clients: Clients) -> Json:
-    """What the suite is told for a plan."""
+    """The configuration of a plan, as the suite takes it."""
     plan = PLANS[name]
     told: Json = {
         "alias": ALIAS,

@@ -1,4 +1,4 @@
-"""What a plan has come to: as text for a terminal, and as a Markdown table."""
+"""The result of a plan: as text for a terminal, and as a Markdown table."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """Its result, or the status in which it got stuck."""
+        """The result of the module, or the status in which it got stuck."""
         return self.result if self.status in OVER else self.status
 
     @property
@@ -98,7 +98,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """How many modules came to which result."""
+    """The number of modules with each result."""
     counts = Counter(each.verdict for each in outcomes)
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     return f"{len(outcomes)} modules: {said}"

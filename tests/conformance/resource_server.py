@@ -58,7 +58,7 @@ def _is_listening(process: subprocess.Popen[bytes], resource: str) -> bool:
 
 
 def application(provider: str, resource: str) -> Starlette:
-    """The resource at its path, and nothing else."""
+    """The protected resource at its path; every other path is not found."""
     at = urlsplit(resource)
     tokens = AccessTokens(provider, audience=resource)
     guard = Guard(tokens, RESOURCE_SCOPE, base=f"{at.scheme}://{at.netloc}")

@@ -79,4 +79,4 @@ class Runner:
 
 
 def _nothing() -> None:
-    """Most modules that are started by hand need nothing before."""
+    """Do nothing: most modules that are started by hand need no preparation."""

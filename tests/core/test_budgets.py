@@ -176,7 +176,7 @@ def test_guesses_from_a_known_network_are_limited_too(harness):
 
 
 def test_a_sign_in_from_a_known_network_resets_the_budget_of_unknown_networks(harness):
-    """A person on a new network signs in at home first, and is then let in."""
+    """A person on a new network signs in at home first, and can then sign in on the new network."""
     assert sign_in(harness, caller=HOME) == ADA
     guess(harness, STRANGERS)
     assert refusal_of(sign_in, harness, caller=stranger(99)) == LIMITED
@@ -200,7 +200,9 @@ def test_an_account_that_does_not_exist_is_answered_as_one_that_does(harness):
 def test_accounts_never_share_a_counter_and_unknown_emails_share_a_fixed_number(
     harness, monkeypatch
 ):
-    """A stranger whose own account shared one could forgive and spend what is another's."""
+    """A stranger with an account that shares a counter could reset or use up the counter of another
+    account.
+    """
     monkeypatch.setattr("reticket.core.access.failure_limits.NOBODYS_COUNTERS", 1)
     guess(harness, STRANGERS, "one@example.com")
     assert guess(harness, 1, "another@example.com") == [LIMITED]

@@ -54,7 +54,7 @@ def test_a_jumped_clock_is_trusted_after_a_day(times):
 
 
 def test_a_process_that_starts_while_the_clock_is_ahead_trusts_it(times):
-    """docs/security.md says so: there is nothing to compare it with."""
+    """As docs/security.md says: the process has no other clock to compare with."""
     times.clock.forward(30 * DAY)
     started = ClockWatch(times.clock, lambda: times.seconds)
     for _ in range(3):

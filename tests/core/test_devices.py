@@ -16,7 +16,7 @@ def clock():
 
 
 def kept(devices, name, **members):
-    """What is kept of the device of a family."""
+    """The device in the row of a new family."""
     return devices.kept(family_of(1)._replace(device=name, **members)).device
 
 

@@ -365,7 +365,9 @@ async def test_changes_of_other_processes_are_seen_before_each_read(world):
 
 
 async def test_the_first_pair_is_signed_on_a_thread_as_every_later_one(world):
-    """A signature with RSA takes a millisecond, in which the event loop answers nobody."""
+    """A signature with RSA takes a millisecond. On the event loop it would delay all other
+    requests.
+    """
     made, issue = [], world.mint.issue
     world.mint.issue = lambda *facts: made.append(threading.current_thread()) or issue(*facts)
     token = (await world.begin()).refresh_token

@@ -1,4 +1,4 @@
-"""The same row, request and keys give the same bytes; a token has one use only."""
+"""The same row, request and keys give the same bytes; a token can be used for one purpose only."""
 
 import hashlib
 import hmac

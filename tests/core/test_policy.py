@@ -1,4 +1,4 @@
-"""Which numbers stop a start, and which only get a warning."""
+"""Invalid numbers of a policy stop the start; unwise ones are warnings."""
 
 from dataclasses import FrozenInstanceError, replace
 

@@ -28,7 +28,7 @@ def store(clock):
 
 
 def causes(store):
-    """Of each family, in order of its sign-in."""
+    """The cause of each family's end, in the order of the sign-ins."""
     return [row.revoked_cause for row in store.page(Selection(), 10_000).families]
 
 

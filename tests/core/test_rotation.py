@@ -33,7 +33,7 @@ def token(generation, ends=NOW + REFRESH - HOUR):
 
 
 def undated(generation, issued_at):
-    """As an older version wrote it: without its end."""
+    """A token as an older version wrote it, without a stated end."""
     return RefreshToken(bytes(16), generation, None, issued_at)
 
 

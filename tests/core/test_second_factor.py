@@ -163,7 +163,7 @@ def test_a_correct_code_resets_wrong_codes(harness):
 
 
 def exhausted(harness, times=MOST_FAILURES):
-    """So many wrong codes in a row, each in a window of its own."""
+    """That many wrong codes in a row, each in a time step of its own."""
     for _ in range(times):
         harness.clock.forward(60)
         with pytest.raises(Refusal):

@@ -250,7 +250,7 @@ async def test_an_application_that_is_known_waits_for_no_hash(door):
 
 
 class Learning(FakeAuthenticators):
-    """Knows a secret once it was hashed; counts the hashes."""
+    """Knows a secret after its first hash, and counts the hashes."""
 
     def __init__(self):
         self.hashed, self.known = 0, set()

@@ -107,7 +107,9 @@ def with_a_factor(harness):
 
 
 def test_a_person_with_a_second_factor_is_refused_by_a_dialect_that_cannot_ask(harness):
-    """Also at a dialect that says nothing of factors: only a setting lets the password pass."""
+    """Also by a dialect that declares nothing about factors. Only a setting allows a sign-in by
+    password alone.
+    """
     careful = with_a_factor(harness)
     assert refusal_of(sign_in, harness, "wrong") == WRONG
     assert refusal_of(sign_in, harness) == FACTOR_REQUIRED
@@ -306,7 +308,7 @@ def test_an_application_disabled_by_another_process_during_the_hash_is_refused(
 
 
 def test_an_old_secret_does_not_sign_in_under_the_new_version(harness, monkeypatch):
-    """It is rotated while it is hashed, and the session that would begin rested on nothing."""
+    """The secret is rotated while the old one is hashed."""
     verify = harness.hasher.verify
 
     def meanwhile(*arguments):
@@ -323,7 +325,7 @@ def test_an_old_secret_does_not_sign_in_under_the_new_version(harness, monkeypat
 
 
 def test_an_old_password_does_not_sign_in_under_the_new_version(harness, monkeypatch):
-    """It is changed between the look at its hash and the look at the person."""
+    """The password changes after its hash is read and before the record is read."""
     find = harness.people.user
 
     def meanwhile(user_id):

@@ -1,4 +1,4 @@
-"""One token has one spelling, and only the key that made it vouches for it."""
+"""A token has one canonical text, and only the key that made it verifies it."""
 
 import hmac
 import json

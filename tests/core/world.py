@@ -106,7 +106,7 @@ class People:
 
 
 class Audit:
-    """What was recorded, and which of it durably."""
+    """The recorded events, and which of them were recorded durably."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

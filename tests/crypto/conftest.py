@@ -71,7 +71,7 @@ class Keys:
         )
 
     def rows(self) -> list[SealedKey]:
-        """What rests, in order of (use, sequence)."""
+        """The stored keys, in order of (use, sequence)."""
         return sorted(self.store.rows.values(), key=lambda row: (row.use, row.sequence))
 
     def states(self, ring: Ring, use: str = "mac") -> list[str]:
@@ -94,7 +94,7 @@ def keys(clock: FakeClock) -> Keys:
 
 @pytest.fixture(scope="session")
 def fresh_keys() -> Callable[[], Keys]:
-    """For tests that run many examples."""
+    """Makes new keys, for tests that run many examples."""
     return lambda: Keys(FakeClock())
 
 

@@ -10,7 +10,7 @@ from reticket.crypto.bounded_hasher import NICE, BoundedHasher
 
 
 class Hasher:
-    """Tells how nice its thread is, instead of hashing."""
+    """Returns the nice value of its thread instead of a hash."""
 
     def hash(self, secret):
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

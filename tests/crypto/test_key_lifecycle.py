@@ -24,7 +24,7 @@ VERBS = st.lists(
 
 
 class Operator:
-    """Does what it is told, and knows by whose key each past time was signed."""
+    """Performs random operations, and remembers which key signed at each past time."""
 
     def __init__(self, keys) -> None:
         self.keys = keys
@@ -77,7 +77,7 @@ def test_one_key_signs_and_past_times_keep_their_keys(fresh_keys, verbs) -> None
 @settings(max_examples=50, deadline=None)
 @given(verbs=VERBS)
 def test_every_process_has_the_same_key_for_a_past_time(fresh_keys, verbs) -> None:
-    """Even one whose clock is five seconds behind, or that has only just started."""
+    """Also a process whose clock is five seconds behind, and one that has just started."""
     operator = Operator(fresh_keys())
     start = operator.keys.clock()
     for verb, number in verbs:

@@ -165,7 +165,7 @@ def test_each_label_has_its_own_derived_key(keys) -> None:
 
 
 def test_a_derived_key_is_hkdf_of_the_entry_with_its_label(keys) -> None:
-    """Whatever else changes: tokens that are out there must stay good."""
+    """The derivation must never change, because issued tokens depend on it."""
     ring = keys.ring()
     row = keys.rows()[0]
     secret = Sealer(lambda: b"M" * 32, os.urandom).open(row.sealed, f"ring/mac/{row.id}".encode())
@@ -239,7 +239,7 @@ def test_a_reload_without_a_change_keeps_the_derived_keys(keys) -> None:
 
 
 def test_readers_never_see_half_a_change(keys, together) -> None:
-    """Whatever a reader gets as the key of now, it opens by its id a moment later."""
+    """The key that a reader gets as the current one can be found by its id a moment later."""
     ring, done = keys.ring("EdDSA"), threading.Event()
 
     def write() -> None:

@@ -104,7 +104,9 @@ def test_the_period_of_an_ended_key_belongs_to_its_successor(keys) -> None:
 
 
 def test_a_retiring_key_never_replaces_a_compromised_one(keys) -> None:
-    """It would go on signing, and be retired on schedule with its fresh tokens."""
+    """Otherwise it would go on signing, and its newest tokens would become invalid when it is
+    retired.
+    """
     ring = keys.ring()
     ring.rotate(("mac",), overlap=0)
     keys.clock.forward(60)
@@ -283,7 +285,7 @@ def test_a_key_that_ended_before_its_activation_never_signs(keys) -> None:
 
 @pytest.mark.parametrize("verb", ["rotate", "retire_due"])
 def test_a_key_compromised_by_another_process_stays_compromised(keys, verb) -> None:
-    """Another process has looked at the keys, and has not written yet."""
+    """This process has read the keys before, and writes afterwards."""
     ring = keys.ring()
     ring.rotate(overlap=0)
     keys.clock.forward(DAY)

@@ -19,7 +19,7 @@ KEY = bytes(range(32))
 
 
 def unmissed() -> bool:
-    """Nothing is sealed yet."""
+    """Whether sealed keys exist: there are none yet."""
     return False
 
 

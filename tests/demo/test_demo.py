@@ -45,7 +45,7 @@ class Demo:
         return psutil.Process(self.process.pid).children()
 
     def end(self):
-        """Its exit code, what it says last, and what it has left running."""
+        """The exit code, the last output, and the processes that are still running."""
         said = self.process.communicate(timeout=PATIENCE)[1]
         until(lambda: all(map(is_over, self.started)), "the end of its processes", self._left)
         return self.process.returncode, said, self._left()
@@ -84,7 +84,9 @@ def demo(engine, folder):
 
 @pytest.fixture
 def folder():
-    """Not one of pytest's: for root PostgreSQL runs as somebody else, who must get there."""
+    """A folder outside pytest's. As root, PostgreSQL runs under another user, who could not enter
+    pytest's folders.
+    """
     with tempfile.TemporaryDirectory(prefix="reticket-") as place:
         yield place
 

@@ -13,7 +13,7 @@ LAST_LINE = "\n%{json}"
 
 @dataclass(frozen=True)
 class Answer:
-    """What curl has got, and over which version of HTTP."""
+    """The response that curl received, and its version of HTTP."""
 
     status: int
     version: str
@@ -29,7 +29,7 @@ def ask(
     method: str = "GET",
     client: str = "127.0.0.1",
 ) -> Answer:
-    """One request; the certificate must be the proxy's."""
+    """Send one request. The certificate must be the proxy's."""
     command = [
         "curl", "--silent", "--show-error", "--http2", "--noproxy", "*", "--path-as-is",
         "--cacert", str(proxy.certificate.chain), "--interface", client,

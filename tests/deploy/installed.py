@@ -24,7 +24,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(*words: str | Path, cwd: Path, **more: str) -> str:
-    """What a command prints; it must end well."""
+    """The output of a command, which must succeed."""
     ended = subprocess.run(
         list(map(str, words)), cwd=cwd, env=environment(**more), capture_output=True, text=True
     )

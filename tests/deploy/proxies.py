@@ -60,7 +60,7 @@ class Proxy:
         return self.folder / "acme"
 
     def reload(self) -> None:
-        """As the hook of certbot does."""
+        """Reload the proxy as certbot's hook does."""
         reload = {"nginx": ["-s", "reload"], "apache": ["-k", "graceful"]}[self.name]
         command = [each for each in self.command if each != "-DFOREGROUND"]
         subprocess.run([*command, *reload], check=True, capture_output=True)

@@ -27,7 +27,7 @@ REFUSED = (400, 403, 404)
 
 
 def spellings(path):
-    """What a proxy and the service could read differently."""
+    """Paths that a proxy and the service could interpret differently."""
     first = f"%{ord(path[1]):x}"
     return [
         path, f"{path}/", f"{path}?a", f"/{path}", f"/.{path}", f"/x/..{path}", f"/x/%2e%2e{path}",
@@ -37,7 +37,7 @@ def spellings(path):
 
 
 def served_certificate(proxy):
-    """What the proxy shows to a new connection, as DER."""
+    """The certificate that the proxy sends on a new connection, as DER."""
     trust = ssl.create_default_context()
     trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     with (

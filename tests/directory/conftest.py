@@ -130,7 +130,7 @@ class SqliteFiles:
         open_one(self._template).close()
 
     def blank(self) -> str:
-        """The URL of nothing yet."""
+        """The URL of an empty place."""
         return f"sqlite:///{self._folder}/{next(self._numbers)}.sqlite"
 
     def empty(self) -> str:
@@ -287,7 +287,7 @@ def url(engine: SqliteFiles | PostgresqlDatabases) -> Iterator[str]:
 
 @pytest.fixture
 def blank_url(engine: SqliteFiles | PostgresqlDatabases) -> Iterator[str]:
-    """Of nothing yet."""
+    """The URL of a place without a directory."""
     url = engine.blank()
     yield url
     engine.drop(url)

@@ -44,7 +44,7 @@ SHOP = Part("sixth", Shop, "sixth")
 
 @pytest.fixture
 def sixth(blank_url):
-    """A directory that one dialect alone knows."""
+    """A directory with the parts of one sample dialect."""
     profiles = Profiles(people=[PERSON], tenants=[SHOP])
     count = iter(range(10**6))
     opened = open_directory(

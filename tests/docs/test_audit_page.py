@@ -1,4 +1,4 @@
-"""The page on the audit stream has every word that the code can write there, and no other."""
+"""The page on the audit stream has every word that the code can write there, and no other one."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def said_of_reticket():
 
 
 def parsed(words):
-    """The command that the words name and what is left of them; no such command raises."""
+    """The command with that name and its remaining arguments. An unknown command is an error."""
     command, rest = cli.command(Builder()), words
     while isinstance(command, click.Group):
         context = click.Context(command)

@@ -57,7 +57,7 @@ def test_rfc9110_9_3_2_a_refusal_of_head_has_no_body(target):
 
 
 def disagreement(target, reading, pieces, random):
-    """What the service did otherwise than the model says; None for nothing."""
+    """The difference between the service's answers and the model's; None when there is none."""
     with target.connect() as connection:
         send(connection, pieces, random.choice((0, 0, 0, 0.001)))
         stream, closed = said(connection, reading)
@@ -84,7 +84,7 @@ def disagreement(target, reading, pieces, random):
 
 
 def said(connection, reading):
-    """What the service says, until it closes or all that the model expects is there."""
+    """The answers of the service, until it closes the connection or the model expects no more."""
     connection.settimeout(PATIENCE)
     stream, closed = b"", False
     ends = reading.end in (EndSession.OPEN, EndSession.PARTIAL, EndSession.UNFINISHED)

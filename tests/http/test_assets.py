@@ -11,7 +11,7 @@ LONG = b'{"openapi": "' + b"x" * (5 * PIECE) + b'"}'
 
 
 def messages_of(path, *headers, method="GET"):
-    """What the pages answer, message by message."""
+    """The ASGI messages of a page's response."""
     sent = []
 
     async def send(message):

@@ -20,7 +20,7 @@ FLOOD = 300
 
 
 def flood(server):
-    """So many bad refreshes on one connection."""
+    """Send `FLOOD` invalid refreshes on one connection."""
     headers = {"Content-Type": "application/json"}
     with closing(
         http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
@@ -38,7 +38,7 @@ def refused(server):
 
 
 def metric(server, name):
-    """Its values by their labels."""
+    """The values of a metric by their labels."""
     found = samples(server.url)
     return {labels: value for (each, labels), value in found.items() if each == name}
 

@@ -88,7 +88,7 @@ def all_refused(server, sessions):
 
 
 def refreshed(server, sessions):
-    """The same sessions with their next tokens; none of them may be refused."""
+    """The same sessions with their next tokens. Every refresh must succeed."""
     answers = [(wire, wire.refresh(server.url, token)) for wire, token in sessions]
     assert [(wire.name, answer) for wire, answer in answers if not wire.is_good(answer)] == []
     return [(wire, wire.token_of(body)) for wire, (_, _, body) in answers]
@@ -135,7 +135,7 @@ def access_of(answer):
 
 
 def opens(server, wire, token):
-    """Whether an access token is taken where the service itself takes one."""
+    """Whether the service's own endpoint accepts the access token."""
     bearer = {"Authorization": f"Bearer {token}"}
     status, _, body = call(server.url, "GET", PROFILES[wire.name], headers=bearer)
     return status == 200 and json.loads(body).get("code", 0) == 0
@@ -184,7 +184,7 @@ def test_another_secret_or_registration_ends_the_access_tokens_of_an_application
 
 @pytest.mark.parametrize("outlives", ["true", "false"])
 def test_by_a_setting_cloudreve_access_tokens_outlive_a_password(tmp_path, outlives):
-    """As at the real server."""
+    """Like the access tokens of the real server."""
     setting = {"RETICKET_DIALECTS__CLOUDREVE__ACCESS_OUTLIVES_PASSWORD": outlives}
     seed = seed_file(tmp_path, ["changer"])
     with running_server(tmp_path, seed=seed, settings=setting) as server:
@@ -277,7 +277,7 @@ def test_sessions_are_listed_shown_and_revoked(server):
 
 
 class Traffic:
-    """Refreshes sessions one after the other, always with the newest token, until told to stop."""
+    """Refreshes sessions one after the other, always with the newest token, until it is stopped."""
 
     def __init__(self, server, sessions):
         self.sessions = sessions
@@ -295,7 +295,7 @@ class Traffic:
 
 @contextmanager
 def traffic(server, sessions):
-    """Clients at work meanwhile, to whom nothing may be refused."""
+    """Clients that refresh meanwhile. None of their requests may be refused."""
     clients = Traffic(server, sessions)
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(clients.run)

@@ -95,7 +95,7 @@ def test_pages_of_mcp_clients_ask_for_the_metadata_with_a_header_of_their_own(se
 @pytest.mark.parametrize("path", METADATA)
 @pytest.mark.parametrize("headers", [{}, {"Origin": EVIL}])
 def test_a_copy_of_the_metadata_is_readable_for_everybody(service, path, headers):
-    """A shared cache keeps the response to whoever asked first."""
+    """A shared cache keeps the response to the first page that asked."""
     said = call(service.url, "GET", path, None, headers)[1]
     assert said["access-control-allow-origin"] == "*"
     assert "vary" not in said

@@ -141,7 +141,7 @@ CREATE TRIGGER filled BEFORE INSERT OR UPDATE ON families FOR EACH STATEMENT EXE
 
 @contextmanager
 def no_disk_left_to_postgresql(server):
-    """It says 53100 at every write."""
+    """PostgreSQL answers every write with 53100 (disk full)."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(FILL)
         try:
@@ -152,7 +152,7 @@ def no_disk_left_to_postgresql(server):
 
 @contextmanager
 def no_disk_left_to_valkey(servers):
-    """It refuses writes (MISCONF) after a snapshot that could not be written."""
+    """Valkey refuses writes (MISCONF) after a snapshot that could not be written."""
     client = servers[0].client
     (Path(client.config_get("dir")["dir"]) / "dump.rdb").mkdir()
     client.config_set("save", "3600 1")
@@ -166,7 +166,7 @@ def no_disk_left_to_valkey(servers):
 
 @contextmanager
 def became_a_replica(servers):
-    """It refuses writes (READONLY)."""
+    """Valkey refuses writes (READONLY), because it became a replica."""
     client = servers[0].client
     client.replicaof("127.0.0.1", "1")
     try:

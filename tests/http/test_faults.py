@@ -21,7 +21,7 @@ EACH = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Impatient, so that a locked file is told of soon."""
+    """A server with short timeouts, so that a locked file is reported soon."""
     settings = {"RETICKET_BUSY_TIMEOUT": "0.2", "RETICKET_LOG_LEVEL": "debug"}
     with running_server(tmp_path_factory.mktemp("service"), settings=settings) as running:
         yield running
@@ -140,7 +140,7 @@ def test_no_written_file_contains_a_secret(tmp_path):
 
 
 def _tokens(value):
-    """Every string of an answer that nobody else should read, and the parts of those that have."""
+    """Every string of a response that is secret, and the parts of those that have several."""
     if isinstance(value, dict):
         return set().union(*map(_tokens, value.values()), set())
     if isinstance(value, str) and (value.startswith(("rtk_", "eyJ"))):

@@ -145,7 +145,9 @@ def failing(told, function, text, times=3):
 
 
 def test_one_place_of_the_package_is_one_fault_for_any_library_line():
-    """Libraries have many lines; a caller who chooses which of them fails gets one line of log."""
+    """A fault may come from many lines of a library, and a caller may choose which one. The log
+    still has one line.
+    """
     told = CountedIncidents()
     with capture_logs() as lines:
         for text in TWO_DEPTHS:

@@ -32,7 +32,7 @@ def server(tmp_path_factory, path):
 
 @pytest.fixture(params=["taken away", "left"])
 def taken(request, path):
-    """What the proxy makes of a path."""
+    """The change that the proxy makes to a path, as a function."""
     return (lambda said: said.removeprefix(path)) if request.param == "taken away" else str
 
 

@@ -42,7 +42,7 @@ def server(tmp_path_factory):
 
 
 def samples(url, headers=BEARER):
-    """What is told, by name and labels."""
+    """The published samples, by name and labels."""
     status, found, body = call(url, "GET", "/metrics", headers=headers)
     assert status == 200
     assert found["content-type"].startswith("text/plain")

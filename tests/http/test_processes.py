@@ -109,7 +109,7 @@ def test_a_changed_membership_is_seen_by_every_process(services):
 
 
 def published(service):
-    """Ids of the keys that a process tells resource servers of."""
+    """The ids of the keys that a process publishes."""
     body = call(service.url, "GET", "/.well-known/jwks.json")[2]
     return {key["kid"] for key in json.loads(body)["keys"]}
 
@@ -154,7 +154,7 @@ def test_a_new_password_is_used_by_every_process(services):
 
 
 def test_each_process_uses_the_policy_that_it_audits_at_its_start(tmp_path):
-    """As while a new policy is brought in, one process after the other."""
+    """As during a rolling change of a policy, one process after the other."""
     where = {"RETICKET_SESSIONS": f"sqlite:///{tmp_path / 'families.sqlite'}"}
     windows = [{"RETICKET_POLICIES__AKINON__USER__WINDOW": number} for number in ("30", "0")]
     with Services(tmp_path, where, windows) as services:
@@ -168,6 +168,6 @@ def test_each_process_uses_the_policy_that_it_audits_at_its_start(tmp_path):
 
 
 def policy_of(service):
-    """What it told last of the policy of Akinon's sessions."""
+    """The policy of Akinon's sessions that the process has last recorded."""
     told = map(json.loads, service.audit())
     return [e["detail"] for e in told if (e["event"], e.get("kind")) == ("policy", AKINON_USER)][-1]

@@ -82,7 +82,9 @@ def test_a_network_of_ipv4_addresses_has_one_form(network, normal):
     ],
 )  # fmt: skip
 def test_only_a_private_address_is_taken_for_an_untrusted_proxy(peer, may_be):
-    """It is spared the limit of an address: anybody could say that it forwards."""
+    """An untrusted proxy is exempt from the limit per address, and any client could send a
+    forwarding header.
+    """
     assert Proxies([ip_network("10.9.0.0/16")]).may_be_unnamed(peer) is may_be
 
 
@@ -111,7 +113,7 @@ def both_families(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def unnamed(tmp_path_factory):
-    """Nobody is named, and an address has three connections."""
+    """A server without trusted proxies, with three connections per address."""
     settings = {"RETICKET_CONNECTIONS__PER_ADDRESS": "3"}
     with running_server(tmp_path_factory.mktemp("unnamed"), settings=settings) as running:
         yield running

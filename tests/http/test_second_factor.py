@@ -175,7 +175,9 @@ def test_the_setting_of_one_dialect_is_not_that_of_another(lenient, number, exam
 
 
 def test_the_demo_shows_the_setting_of_each_dialect(tmp_path):
-    """What it prints of Alan is so: refused, and let in with the variables that it names."""
+    """The demo's lines about Alan are true: he is refused, and accepted with the variables that
+    they name.
+    """
     said = list(factor_lines("", DIALECTS))
     variables = set(re.findall(r"(RETICKET_\w+)=ignore", "\n".join(said)))
     assert variables == set(IGNORE)
@@ -205,7 +207,7 @@ def on_our_page(server, code):
 
 
 def half_way(http, email):
-    """Somebody on our pages whose password was right."""
+    """A person on the pages after the correct password, before the second factor."""
     person = Person(http).asks()
     person.sends(email=email, password=PASSWORD)
     assert person.headline == "One more step"

@@ -100,7 +100,7 @@ FAULTS = {
 
 
 def start(folder, *words, **variables):
-    """What a start in that folder says, which is not expected to last."""
+    """The output of a start in that folder, which is expected to fail."""
     words = ["serve", "--create", "--data", folder / "data", *words]
     words += [] if "--port" in words else ["--port", "0"]
     return ran(words, without_settings() | CHEAP_SIGN_INS | variables)
@@ -147,7 +147,7 @@ def test_a_fault_stops_the_start_with_one_sentence_and_no_secret(stopped, name):
     assert not any(secret in said for secret in ["hidden", *secrets])
 
 
-def test_a_start_out_of_a_fresh_interpreter_ends_alike(stopped, tmp_path):
+def test_a_failed_start_of_a_fresh_interpreter_has_the_same_message(stopped, tmp_path):
     folder, end = stopped["unknown key"]
     data = ["--data", str(tmp_path), "--config", str(folder / "config.toml"), "--port", "0"]
     fresh = subprocess.run(

@@ -1,4 +1,4 @@
-"""TLS by certificate files; nothing of it is spoken in the clear."""
+"""TLS by certificate files; nothing is sent in plain text."""
 
 import datetime
 import os
@@ -153,7 +153,7 @@ ASKED = b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 @pytest.mark.parametrize("asked", [1, 5, 100])
 def test_a_client_that_reads_nothing_is_dropped_even_if_little_is_unread(certificate, asked):
-    """What TLS and the system hold is out of the service's sight."""
+    """The service cannot see what TLS and the system hold."""
     with (
         serving(certificate, read_timeout=1, idle_timeout=3600) as (port, trusted, _),
         trusted.wrap_socket(deaf("127.0.0.1", port), server_hostname="localhost") as line,

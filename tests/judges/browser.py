@@ -60,7 +60,7 @@ class Browser:
         return _left_for(page) or _left_for(self._send(page, answer="allow"))
 
     def open(self, url, query):
-        """A page that asks for nothing."""
+        """Open a page that asks for nothing."""
         return self._http.get(url, params=query)
 
     def connect(self, url, user_code):

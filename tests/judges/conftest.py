@@ -6,7 +6,7 @@ from tests.judges.instance import running_service
 
 @pytest.fixture(scope="session")
 def key():
-    """Of the clients that have no secret to prove who they are."""
+    """The key of the clients that have no secret."""
     return ECKey.generate_key("P-256", {"kid": "judge", "alg": "ES256", "use": "sig"})
 
 

@@ -1,4 +1,4 @@
-"""Authlib does every grant that it knows, and what goes with them."""
+"""Authlib uses every grant that it supports."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -102,7 +102,7 @@ def test_it_finds_an_issuer_that_shares_its_host(tmp_path):
     assert issuer.endswith("/auth")
 
 
-def test_nobody_else_gets_in(notes):
+def test_a_request_without_a_valid_token_is_refused(notes):
     for said in ({}, {"authorization": "Bearer x"}):
         answer = httpx.post(notes, json={}, headers=said)
         assert answer.status_code == 401

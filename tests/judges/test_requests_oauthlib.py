@@ -1,4 +1,4 @@
-"""requests-oauthlib does every grant that it knows."""
+"""requests-oauthlib uses every grant that it supports."""
 
 import pytest
 from oauthlib.oauth2 import BackendApplicationClient, InvalidGrantError, OAuth2Error

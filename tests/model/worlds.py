@@ -96,7 +96,7 @@ START = World(Row(1, 0, 0, 1, SHUT, LONG), Stored(Said(1, LONG), SHUT))
 
 
 def send(world: World, _: Rule) -> Iterator[Step]:
-    """A tab sends what is stored, once that is older than a window: one rotation per window."""
+    """A tab sends the stored token when it is older than a window: one rotation per window."""
     if len(world.flights) < 2 and world.stored.age == SHUT:
         flights = (*world.flights, Flight(world.stored.said, None, 0))
         yield "send", world._replace(flights=flights)
@@ -133,7 +133,7 @@ def lose(world: World, _: Rule) -> Iterator[Step]:
 
 
 def wait(world: World, _: Rule) -> Iterator[Step]:
-    """Half a window passes; what was under way for a whole one has timed out."""
+    """Half a window passes. Messages that were on their way for a whole window are lost."""
     row, theft = _older(world.row), world.theft
     yield (
         "wait",
@@ -237,7 +237,7 @@ def _nearer(said: Said) -> Said:
 
 
 def _rides(world: World, *, by_thief: bool) -> bool:
-    """Whether who asks now would be answered from the other's window."""
+    """Whether a request now would get the answer of the other's window."""
     theft = world.theft
     return theft is not None and world.row.age < SHUT and theft.thief_rotated != by_thief
 

@@ -63,7 +63,7 @@ def lives(mutant: Mutant, tests: Sequence[str], patience: float) -> bool:
 
 
 def pass_tests(chosen: Sequence[str], *plugins: object) -> int:
-    """Run them in this process, without a word, and say how they ended."""
+    """Run the tests in this process without output. Returns pytest's exit status."""
     silence = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(silence, stream)

@@ -1,4 +1,4 @@
-"""The real commands, in this process, with nothing of its own environment but what is given."""
+"""The real commands, in this process, with exactly the given environment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Commands:
         return json.loads(self.run(*words, "--json"))
 
     def misused(self, *words):
-        """What it says of words that it does not understand."""
+        """The message of a command about arguments that it does not accept."""
         result = self._invoke(words)
         assert result.exit_code == 2, result.output
         return result.output

@@ -22,7 +22,7 @@ VALKEY_RIGHT = "check that it runs and that the address, user and password in it
 
 
 class Fault(NamedTuple):
-    """A URL, and what is said of it. Places in braces are filled in."""
+    """A URL and the message about it, with names in braces."""
 
     url: str
     says: tuple[str, ...]

@@ -89,7 +89,7 @@ def run(postgresql, url, script):
 
 
 def leave_older_directory(url):
-    """One without the newest migration."""
+    """Leave a directory without the newest migration."""
     fresh = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with fresh.begin() as connection:
         command.upgrade(directory_schema._config(connection), f"{NEWEST - 1:04}")

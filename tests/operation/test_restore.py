@@ -22,7 +22,7 @@ AKINON, CLOUDREVE, APPLICATION = WIRES[:3]
 
 
 class Files:
-    """Both in files, copied and put back by reticket itself."""
+    """Sessions and directory in files, copied and put back by reticket itself."""
 
     def __init__(self, folder):
         self._folder = folder / "copy"
@@ -36,7 +36,7 @@ class Files:
 
 
 class OnPostgresql:
-    """Both in a database, copied and put back by its own tools."""
+    """Sessions and directory in a database, copied and put back by its own tools."""
 
     def __init__(self, server):
         self._server = server

@@ -1,4 +1,4 @@
-"""What the sdist and the wheel have in them, and what they say about themselves."""
+"""The content of the sdist and the wheel, and their metadata."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ BESIDE_SOURCES = {".gitignore", "LICENSE", "PKG-INFO", "docs/package.md", "pypro
 
 
 def tracked():
-    """The package's files that the repository knows, and those that are new."""
+    """The tracked files of the package, and its new files."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "src/reticket"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return {name for name in said.split() if (ROOT / name).exists()}

@@ -81,7 +81,7 @@ class Person:
 
     @property
     def sees(self):
-        """What the page says, without its markup."""
+        """The text of the page, without its markup."""
         _, _, body = self.page.text.partition("<body>")
         return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 

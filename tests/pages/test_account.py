@@ -13,7 +13,7 @@ from reticket.testing.waiting import PATIENCE
 
 @pytest.fixture
 def alone(tmp_path):
-    """A service of its own, with nobody's consent."""
+    """A service of its own, without any consent."""
     with running_service(tmp_path) as running:
         yield running
 

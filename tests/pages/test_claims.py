@@ -28,7 +28,7 @@ def told(person, tokens):
     return person.http.get("/oauth/userinfo", headers=bearer).raise_for_status().json()
 
 
-def test_the_person_is_asked_and_the_client_told(person):
+def test_requested_claims_need_consent_and_are_then_released(person):
     person.asks(claims=asked(WANTED)).sends(**ADA)
     assert "see your e-mail address" in person.sees
     tokens = redeemed(person.sends(answer="allow"))

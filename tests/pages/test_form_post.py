@@ -121,7 +121,7 @@ def test_oauth_2_4_1_2_the_state_is_returned_unchanged(person):
 
 @pytest.mark.parametrize("state", ["a\nb", "a\rb", "a\x07b"])
 def test_a_state_that_browsers_would_change_in_a_form_is_refused(person, state):
-    """They send each line end as CR LF (HTML, constructing the entry list)."""
+    """Browsers send each line end as CR LF (HTML, constructing the entry list)."""
     answer = answer_of(person.asks(**POSTED, state=state).page)
     assert answer["error"] == "invalid_request"
     assert answer["error_description"] == "state has a control character."

@@ -1,4 +1,4 @@
-"""What every page says and refuses: its headers, its forms, its words when something is wrong."""
+"""Every page: its headers, its forms, and its messages when something is wrong."""
 
 import re
 import sqlite3

@@ -1,4 +1,4 @@
-"""What SQLite promises beyond the contracts: its file, its faults, its size, its crashes."""
+"""The promises of SQLite beyond the contracts: its file, its faults, its size, its crashes."""
 
 import os
 import signal
@@ -223,7 +223,7 @@ def test_a_word_of_a_failed_transaction_is_not_stored_under_its_number(store, fi
 
 
 def failed_transaction(file, word):
-    """The number that a word had in it."""
+    """The number that a word had in a transaction that failed."""
     try:
         with file.writing():
             number = file.id_of[word]

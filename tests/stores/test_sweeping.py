@@ -1,4 +1,4 @@
-"""What a sweep of short-lived entries costs on SQLite: what is over, and never what lives."""
+"""The cost of a sweep of short-lived entries on SQLite. It depends on the ended entries only."""
 
 import sqlite3
 

@@ -129,7 +129,7 @@ class Client(threading.Thread):
     def ask(
         self, verb: Verb, method: str, path: str, body: str, said: Said, *, misuse: bool = False
     ) -> Got:
-        """One request to any of the services."""
+        """Send one request to any of the services."""
         server = self.dice.choice(self.field.urls)
         sent = time.monotonic()
         try:

@@ -156,7 +156,7 @@ def _opened(path: str) -> Iterator[int]:
 
 
 def _move_to(space: int) -> None:
-    """This thread alone."""
+    """Move this thread alone into the namespace."""
     library = ctypes.CDLL(None, use_errno=True)
     if library.setns(space, NEW_NETWORK):
         number = ctypes.get_errno()

@@ -207,7 +207,7 @@ class PostgreSQL:
         return [first, *first.children(recursive=True)]
 
     def _signal(self, number: signal.Signals) -> None:
-        """To every process, while the first makes no others."""
+        """Send a signal to every process, while the first one starts no others."""
         for first in self._processes()[:1]:
             first.suspend()
         for each in self._processes():

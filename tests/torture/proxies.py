@@ -72,6 +72,6 @@ class Proxies:
             self._tell("end", what, place)
 
     def _tell(self, *words: str | int) -> None:
-        """And wait until it is done."""
+        """Send a command, and wait until it is done."""
         self._relay.send(words)
         self._relay.recv()

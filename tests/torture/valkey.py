@@ -45,7 +45,7 @@ class Node:
         self._server.start(PATIENCE)
 
     def stop(self) -> None:
-        """In order."""
+        """Stop the process cleanly."""
         self._server.stop(PATIENCE)
 
     def kill(self) -> None:
@@ -64,7 +64,7 @@ class Node:
         return self.run("ROLE")[0] == b"master"
 
     def follows(self) -> bool:
-        """Whether it has caught up with one that leads."""
+        """Whether the node has caught up with its primary."""
         role = self.run("ROLE")
         return role[0] == b"slave" and role[3] == b"connected"
 
@@ -77,7 +77,7 @@ class Node:
         return self.knows(6) and (self.leads() or self.follows())
 
     def keys(self) -> Mapping[int, list[bytes]]:
-        """All of them, by slot."""
+        """All keys, by slot."""
         found = defaultdict(list)
         for key in self.run("KEYS", "*"):
             found[key_slot(key)].append(key)
@@ -116,7 +116,7 @@ class Pair(NamedTuple):
         until(self.follower.leads)
 
     def mend(self) -> Pair:
-        """Both again, with their roles exchanged."""
+        """Start both nodes again, with their roles exchanged."""
         self.leader.start()
         self.follower.run("CONFIG SET", "masterauth", "")
         until(self.leader.follows)

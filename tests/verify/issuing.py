@@ -55,7 +55,7 @@ def published(server):
 
 @contextmanager
 def issuing(server, **settings):
-    """Over the folder of a running server."""
+    """Issue tokens over the data folder of a running server."""
     builder = app.Builder()
     said = {"data": server.data, "issuer": server.url, "audit_file": server.data / "mine.jsonl"}
     instance = builder.open(builder.load(None, {**said, **settings}))

@@ -80,6 +80,6 @@ def test_rfc9470_3_in_the_scheme_of_the_token(tokens):
 
 
 @pytest.mark.parametrize("said", [{}, {"acr_values": " "}, {"max_age": -1}])
-def test_one_that_demands_nothing_is_told_at_once(said):
+def test_a_demand_without_any_requirement_is_an_error_at_the_start(said):
     with pytest.raises(ValueError, match=r"acr_values|negative"):
         Authentication(**said)

@@ -54,12 +54,12 @@ def test_rfc9728_3_1_the_path_is_inserted(audience, url):
         "https://u@h", 'https://h/"', "https://h/a b", "https://h/é", "https://h/\\", "https://h?",
     ],
 )  # fmt: skip
-def test_an_audience_that_is_no_address_is_told_at_once(audience):
+def test_an_audience_that_is_no_url_is_an_error_at_the_start(audience):
     with pytest.raises(ValueError, match="must be an address such as"):
         resource(audience)
 
 
-def test_rfc9728_5_1_a_challenge_tells_where_they_are():
+def test_rfc9728_5_1_a_challenge_has_the_url_of_the_metadata():
     said = resource(f"{AUDIENCE}/a").challenge(Rejected("", "invalid_token"))
     where = f"{AUDIENCE}/.well-known/oauth-protected-resource/a"
     assert said == f'Bearer error="invalid_token", resource_metadata="{where}"'

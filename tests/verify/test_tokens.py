@@ -210,7 +210,7 @@ def test_rfc6750_3_1_a_scope_that_lacks(tokens):
     assert raised.value.challenge == 'Bearer error="insufficient_scope", scope="orders.pay"'
 
 
-def test_rfc9449_7_1_a_bound_token_without_its_proof_is_told_nothing_of_scopes(tokens):
+def test_rfc9449_7_1_a_missing_proof_is_refused_before_scopes_are_checked(tokens):
     with pytest.raises(Rejected) as raised:
         tokens.admit("GET", AUDIENCE, [f"DPoP {bound()}"], scopes=["orders.pay"])
     assert raised.value.error == "invalid_dpop_proof"

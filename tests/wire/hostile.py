@@ -58,7 +58,7 @@ OF_A_CLIENT = (
 
 
 def requests(method):
-    """By name, what makes a request of a size."""
+    """Functions that make a request of a given size, by name."""
     made = {}
     for name, form in FORMS.items():
         made[f"form: {name}"] = _with_body(method, FORM, form)
@@ -71,7 +71,7 @@ def requests(method):
 
 
 def requests_of_a_client(method):
-    """The same forms from an OAuth client that is known, whose request goes on."""
+    """The same forms from an authenticated OAuth client, whose request is processed further."""
     made = {}
     for name, form in FORMS.items():
         made[f"form of a client: {name}"] = _with_body(method, FORM, _completed(form))

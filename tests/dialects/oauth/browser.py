@@ -119,7 +119,7 @@ class Browser:
 
     @property
     def answer(self):
-        """What the client is told, by the redirect."""
+        """The parameters of the redirect to the client."""
         location = self.location or dict(self.page.headers)[b"refresh"].decode()
         return {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
 

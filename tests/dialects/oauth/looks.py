@@ -93,5 +93,5 @@ class Looks(World):
 
 
 def broken(*arguments, **more):
-    """In the place of a verb of a store that cannot be reached."""
+    """Replaces a method of a store that cannot be reached."""
     raise Unavailable("the disk is full")

@@ -1,4 +1,4 @@
-"""What a client does for RFC 9449: makes proofs, right ones and others."""
+"""Proofs of RFC 9449 as a client makes them, valid and invalid ones."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -28,7 +28,7 @@ def ath_of(access_token):
 
 
 def signed(key, header, claims, alg="ES256"):
-    """A compact signature over whatever is said."""
+    """A compact JWS with any content."""
     parts = [encoded(each if isinstance(each, bytes) else msgspec.json.encode(each))
              for each in (header, claims)]  # fmt: skip
     message = ".".join(parts).encode()

@@ -36,7 +36,7 @@ STEPS = 9
 
 
 class Page(Harness):
-    """Where somebody consents; `perform` may be bent."""
+    """A consent page; a test may replace `perform`."""
 
     def __init__(self, pushed):
         super().__init__(
@@ -58,7 +58,7 @@ class Page(Harness):
         return code
 
     def family_of(self, code):
-        """What it will begin; whoever knows the code knows the same."""
+        """The id of the family that the code will begin, as both entries of the code have it."""
         family = load_grant(self.ephemeral.peek(code_key(code))).family
         assert load_issued_code(self.ephemeral.peek(issued_code_key(code))).family == family
         return family
@@ -69,7 +69,9 @@ class Page(Harness):
 
 
 def away_from(at, is_done, page):
-    """Performs as the page does; from one command on, which may be done, nothing can be reached."""
+    """Performs commands like the page. From one command on the store cannot be reached; that
+    command may have been done.
+    """
     numbers = count()
 
     def perform(command):
@@ -128,7 +130,7 @@ def test_a_code_that_was_used_meanwhile_is_not_given_again(page, at):
 
 
 class Way(Page):
-    """The same page, and the forms on it."""
+    """The consent page with its forms."""
 
     def __init__(self, ending):
         super().__init__(None)

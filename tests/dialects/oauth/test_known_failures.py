@@ -49,7 +49,7 @@ def test_an_assertion_is_used_once_by_parallel_requests(world):
 
 
 def test_cve_2026_9802_rotations_survive_a_restart():
-    """Everything is in the row; a second service over it knows them."""
+    """The row has all counters, so a second service over the same store continues with them."""
     first, second = World(), World()
     try:
         old = first.pair("spa")["refresh_token"]
@@ -91,7 +91,7 @@ def test_cve_2026_27840_a_truncated_token_is_not_accepted(world, cut):
 
 
 def is_alive(world, pair):
-    """What services and the client itself find of the tokens."""
+    """Whether services and the client itself find the tokens valid."""
     mine = {"authorization": basic("backend", SECRETS["backend"])}
     looks = [
         world.post("/introspect", f"token={pair[kind]}", mine).said["active"]
@@ -189,7 +189,7 @@ def test_each_refusal_is_audited_once(world):
 
 
 def test_a_refresh_uses_two_commands(world):
-    """The client authentication and the refresh: nothing else on the hot path."""
+    """The authentication of the client and the refresh are the only commands on the hot path."""
     for client in ("spa", "backend"):
         token, asked = world.pair(client)["refresh_token"], []
 

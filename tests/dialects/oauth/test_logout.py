@@ -91,7 +91,7 @@ def test_a_person_may_stay_signed_in(browser, world):
     assert ended(world) == ended(world, "oauth.login") == [None]
 
 
-def test_2_a_hint_of_somebody_who_is_not_signed_in_asks(browser, world):
+def test_2_a_hint_of_a_person_who_is_not_signed_in_asks_for_confirmation(browser, world):
     hint = signed_in(Browser(world))["id_token"]
     world.clock.forward(1)
     browser.signs_in(JOAN)

@@ -1,4 +1,4 @@
-"""PKCE by client (RFC 7636, RFC 9700 §2.1.1): who may leave it out, and no downgrade."""
+"""PKCE by client (RFC 7636, RFC 9700 §2.1.1): which clients may omit it, and no downgrade."""
 
 from urllib.parse import parse_qs, urlencode, urlsplit
 

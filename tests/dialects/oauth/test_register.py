@@ -123,7 +123,7 @@ def test_a_client_with_keys_is_registered(world):
     assert world.token(None, grant_type="client_credentials", **form).error == "unauthorized_client"
 
 
-def test_nobody_vouches_for_it_so_it_gets_only_what_people_consent_to(world):
+def test_a_client_that_registered_itself_gets_only_grants_that_need_consent(world):
     everything = [
         "authorization_code", "refresh_token", "client_credentials", "implicit", "password",
         "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -148,7 +148,7 @@ def test_an_operator_cannot_give_it_more_by_mistake(world):
     assert registration.grants == ("authorization_code", "refresh_token")
 
 
-def test_the_consent_page_says_that_nobody_vouches_for_it(world):
+def test_the_consent_page_warns_that_the_client_registered_itself(world):
     client = good(world, WEB)["client_id"]
     found = world.people.clients
     said = vouching_note(read_registration(found[client], PROVIDER), REDIRECT)

@@ -1,4 +1,4 @@
-"""RFC 7591 §2: what a client is where its registration says nothing."""
+"""RFC 7591 §2: the defaults of a registration."""
 
 from dataclasses import replace
 from itertools import permutations

@@ -100,7 +100,7 @@ KINDS = pytest.mark.parametrize("kind", ["one-time", "recovery"])
 
 
 def shown(response):
-    """What a person sees. The cookie of the login session is in the first answer alone."""
+    """The page without the cookie of the login session, which only the first response sets."""
     return response.status, response.body
 
 

@@ -1,4 +1,4 @@
-"""Refresh, first line: a confidential client authenticates first; a wrong one spends nothing."""
+"""Refresh: a confidential client authenticates first, and a wrong client does not use the token."""
 
 import dataclasses
 from base64 import b64encode, urlsafe_b64encode

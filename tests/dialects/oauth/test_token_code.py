@@ -148,7 +148,7 @@ def test_rfc6749_4_1_2_a_second_use_of_a_code_revokes_its_tokens(world):
 
 
 def ends_asked_for(world):
-    """What the service is asked to end from now on."""
+    """The families that the service is asked to end from now on."""
     asked = []
 
     async def note(command):

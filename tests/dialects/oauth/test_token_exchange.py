@@ -176,7 +176,7 @@ def test_a_narrower_audience_stays_narrow(world):
 
 
 def test_rfc8693_2_2_2_every_invalid_subject_token_gets_the_same_response(world):
-    """RFC 8693 §2.2.2: invalid_request, and nothing of why."""
+    """RFC 8693 §2.2.2: `invalid_request`, without the cause."""
     pair, dead = world.pair("backend"), world.pair("backend")
     machine = world.token("backend", grant_type="client_credentials").said["access_token"]
     world.store.revoke(Selection(family=world.read(dead["refresh_token"]).family), "operator")
@@ -261,7 +261,9 @@ class TestPublicClients:
         assert swap(world, pair["refresh_token"], "spa", REFRESH).status == 200
 
     def test_a_public_client_cannot_exchange_an_unbound_token_by_adding_a_proof(self, world):
-        """Its family decides: a proof on the way binds the answer, and proves nothing."""
+        """The family's binding decides. A proof in the request binds the new token, and proves
+        nothing about the old one.
+        """
         refresh = world.pair("spa")["refresh_token"]
         bound = world.refresh(refresh, headers=world.proof(OTHER_KEY)).said
         assert bound["token_type"] == "DPoP"

@@ -27,7 +27,7 @@ FORM = {"grant_type": GRANT, "device_code": CODE}
 
 
 class Outage:
-    """From one command of a request on, nothing can be reached."""
+    """From one command of a request on, the store cannot be reached."""
 
     def __init__(self, world, at, is_done):
         self._perform = world.serve
@@ -51,8 +51,9 @@ class Outage:
 
     @property
     def was_answerable(self):
-        """Whether it began with the answer to the last thing that is done: that it was done is
-        then known to nobody."""
+        """Whether the outage began with the result of the last command, so that nobody knows that
+        it was done.
+        """
         spent = isinstance(self.begins, Pop) and not self.begins.key.endswith(":claimed")
         return self._is_done and spent
 
@@ -102,7 +103,7 @@ def test_after_a_503_the_request_can_be_repeated(world, ask, at, is_done):
 @pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done, unanswered"])
 @pytest.mark.parametrize("at", range(12))
 def test_after_any_failed_command_the_request_can_be_repeated(world, ask, at, is_done, monkeypatch):
-    """Not even the last step, done without a word: what is gone was taken by this request."""
+    """Also when the last command was done and its result was lost: the client's retry succeeds."""
     numbers, perform = count(), world.serve
 
     async def fail_once(command, caller):

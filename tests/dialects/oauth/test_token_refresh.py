@@ -94,7 +94,7 @@ def bad_tokens(world):
     "more", [{}, {"scope": "orders.delete"}, {"resource": "https://x.example"}]
 )
 def test_rfc6749_5_2_every_invalid_token_gets_the_same_response(world, more):
-    """The response reveals nothing, not even with an invalid scope."""
+    """The response does not show why, not even together with an invalid scope."""
     replies = {why: world.refresh(token, **more) for why, token in bad_tokens(world).items()}
     assert all(refused_alike(reply) for reply in replies.values()), replies
     assert len({(reply.body, *reply.headers.items()) for reply in replies.values()}) == 1
@@ -126,7 +126,7 @@ def test_a_request_for_a_wider_scope_is_audited_once(world, more, cause):
 
 
 def test_rfc9700_4_14_a_wider_scope_does_not_hide_a_reuse(world):
-    """An invalid scope reveals nothing to a thief, and the reuse is detected."""
+    """The response to an invalid scope does not help a thief, and the reuse is detected."""
     first = world.pair("spa")["refresh_token"]
     second = world.refresh(first).said["refresh_token"]
     world.clock.forward(31)
@@ -349,7 +349,7 @@ def test_a_deleted_or_disabled_client_is_refused(world):
 
 
 def test_a_failing_store_is_503_and_no_refusal(world):
-    """Design §1: 503 with `Retry-After`, never a refusal, and nothing is spent."""
+    """A failing store is 503 with `Retry-After`, and the token is not used."""
     token = world.pair("spa")["refresh_token"]
     world.store._closed = True
     reply = world.refresh(token)

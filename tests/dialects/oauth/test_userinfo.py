@@ -61,7 +61,7 @@ def test_oidc_core_5_4_each_scope_gives_its_claims(world, scope, told):
     assert said == {"sub": ADA.id, **told}
 
 
-def test_oidc_core_5_1_what_an_operator_has_given_is_told(world):
+def test_oidc_core_5_1_claims_that_an_operator_has_set_are_in_the_response(world):
     world.people.change(parts=(("oauth", EVERYTHING),), updated_at=1_700_000_000_999)
     said = world.who(world.begin(scope="openid profile").access_token).said
     assert said == {

@@ -81,7 +81,7 @@ def read_answers(line, count):
 
 
 def deaf(host, port):
-    """A connection that takes next to nothing, and hears when the other end has forgotten it."""
+    """A connection with a small receive buffer, which notices when the other end is gone."""
     line = socket.socket()
     line.settimeout(60)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -93,7 +93,7 @@ def deaf(host, port):
 
 
 def is_forgotten(line):
-    """Whether the system at the other end knows nothing of it any more."""
+    """Whether the system at the other end has dropped the connection."""
     watched = select.poll()
     watched.register(line, 0)
     return bool(watched.poll(0))

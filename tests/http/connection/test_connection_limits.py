@@ -171,7 +171,7 @@ def status_of(line):
 
 
 def let_in(url):
-    """A connection that was let in. Others may still be on their way out, so it tries again."""
+    """A connection that was accepted. Others may still be closing, so this tries again."""
     found = []
 
     def is_let_in():

@@ -25,7 +25,7 @@ from reticket.testing.waiting import PATIENCE
 
 
 class Transport:
-    """One whose client takes neither what is left nor the end, and so cannot be closed."""
+    """A transport that cannot be closed, because its client reads neither the rest nor the end."""
 
     def __init__(self, sock=None):
         self.closed = self.aborted = False
@@ -130,7 +130,7 @@ async def patient(scope, receive, send):
 
 
 async def abandoned():
-    """What is left of a client that has gone in the middle of a body."""
+    """The state after a client has gone in the middle of a body."""
     loop, state = asyncio.get_running_loop(), ServerState()
     watch, incidents = (
         PhaseTimer(loop, ConnectionTimeouts().by_phase()),

@@ -37,7 +37,7 @@ def status_of(line):
 
 @contextmanager
 def started_with(soft):
-    """What is started meanwhile may have so many files open at first."""
+    """Processes that are started meanwhile may have that many open files at first."""
     before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     try:

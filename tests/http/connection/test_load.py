@@ -35,7 +35,7 @@ REFUSED = b"GET /404 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class Loop:
-    """Calls nothing by itself."""
+    """A loop that calls nothing by itself."""
 
     def call_later(self, delay, call):
         self.due = call
@@ -87,7 +87,7 @@ def test_a_loop_that_is_kept_waiting_is_busy_though_it_computes_little():
 
 
 async def app(scope, receive, send):
-    """Finds what is in its path; a `?` after it says that it refuses all the same."""
+    """Answers with the status in its path. A `?` after it marks the answer as a refusal."""
     while (await receive()).get("more_body"):
         pass
     start = {
@@ -110,7 +110,7 @@ class Busy(Load):
 
 
 def shared_of(loop, pause, room, proxies):
-    """What connections share on a loop that is so busy."""
+    """The state that connections share on a loop with that load."""
     watch, incidents = (
         PhaseTimer(loop, ConnectionTimeouts().by_phase()),
         Incidents(print, lambda: 0.0),
@@ -123,7 +123,7 @@ def shared_of(loop, pause, room, proxies):
 
 @asynccontextmanager
 async def serving(pause, room=10**6, proxies=()):
-    """What connections share whose loop is so busy, and their port."""
+    """The state that connections share on a loop with that load, and their port."""
     loop = asyncio.get_running_loop()
     shared = shared_of(loop, pause, RequestMemory(room, room), proxies)
     server = await loop.create_server(lambda: Connection(shared, loop, int), "127.0.0.1", 0)

@@ -111,7 +111,7 @@ def test_a_client_that_does_not_read_is_disconnected(hurried):
 
 @pytest.mark.parametrize("asked", [5, 100], ids=["little", "much"])
 def test_a_client_that_reads_nothing_is_dropped_even_if_little_is_unread(hurried, asked):
-    """What fits into the system's own buffers is out of the service's sight."""
+    """The service cannot see what the system's own buffers hold."""
     address = urlsplit(hurried.url)
     with deaf(address.hostname, address.port) as line:
         at_once(line, b"GET /docs/assets/swagger-ui.css HTTP/1.1\r\nHost: x\r\n\r\n" * asked)

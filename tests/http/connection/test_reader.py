@@ -11,7 +11,7 @@ from reticket.http.connection.refused import Refused
 
 
 def requests(pieces):
-    """Heads and bodies of a stream, and the status that ended it; None when nothing did."""
+    """The heads and bodies of a stream, and the status of the refusal that ended it, or None."""
     reader, found, status = Reader(Limits()), [], None
     try:
         for piece in pieces:
@@ -100,7 +100,7 @@ def test_all_headers_have_a_limit(length):
 
 @pytest.mark.parametrize("count", [MOST_HEADERS, MOST_HEADERS + 1])
 def test_the_number_of_headers_is_limited(count):
-    """Each takes memory of its own once it is read, however short it is."""
+    """Each header takes memory of its own once it is read, however short it is."""
     stream = LIVE[:-2] + b"A:\r\n" * (count - 1) + b"\r\n"
     assert LIVE.count(b"\r\n") == 3
     assert requests([stream])[1] == (None if count == MOST_HEADERS else 431)
@@ -123,7 +123,7 @@ def test_headers_without_an_end_are_refused_at_their_limit():
 
 @pytest.mark.parametrize("count", [MOST_SMALL, MOST_SMALL + 1])
 def test_the_number_of_small_chunks_is_limited(count):
-    """Each costs as much as a large one, and what one read brings would be thousands of them."""
+    """A small chunk costs as much as a large one, and one read may bring thousands of them."""
     small = chunked(*[b"x" * (SMALL_CHUNK - 1)] * count)
     assert requests([small])[1] == (None if count == MOST_SMALL else 400)
 

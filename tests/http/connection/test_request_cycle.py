@@ -14,7 +14,7 @@ from reticket.http.incidents import Incidents
 
 
 class Line:
-    """A connection that writes down what it was told."""
+    """A connection that records the calls of a request cycle."""
 
     is_write_paused = False
     keeps_open = True
@@ -62,7 +62,7 @@ def sized(length):
 
 
 async def started(*fields):
-    """A connection, and a cycle that has got nothing of its body yet."""
+    """A connection, and a cycle that has not received any of its body."""
     line = Line()
     cycle = RequestCycle(head_of(*fields), line, NoPause())
     running = asyncio.create_task(cycle.run(Shared, {}))

@@ -15,7 +15,7 @@ MIB = 2**20
 
 
 def full(room, network, size, most=10_000):
-    """How many requests of that size a network may hold."""
+    """The number of requests of that size that a network may hold."""
     return next((n for n in range(most) if not NetworkShare(room, network).add(size)), most)
 
 

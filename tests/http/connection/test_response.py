@@ -8,7 +8,9 @@ from reticket.http.connection.response import Response
 
 
 def said(*bodies, method="GET", version="1.1", status=200, headers=(), stays=True):
-    """The writes of an answer whose body comes in these pieces, and whether it closes."""
+    """The writes of a response whose body comes in these pieces, and whether the connection closes
+    then.
+    """
     request = parse(f"{method} / HTTP/{version}\r\nHost: x\r\n\r\n".encode(), Limits())
     start = {"type": "http.response.start", "status": status, "headers": list(headers)}
     response = Response(request, start)

@@ -92,7 +92,7 @@ def administration(server):
 
 @pytest.fixture
 def database(server, administration):
-    """As new: to make one takes ten times longer than to empty it."""
+    """An empty database. To create one takes ten times longer than to empty it."""
     empty = Database(server.format("families"), "families")
     yield empty
     administration.run(

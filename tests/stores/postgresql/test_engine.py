@@ -1,4 +1,4 @@
-"""What PostgreSQL promises beyond the contracts: locks, its clock, writes, durability, size."""
+"""The promises of PostgreSQL beyond the contracts: locks, its clock, writes, durability, size."""
 
 import asyncio
 import functools

@@ -1,4 +1,4 @@
-"""Families at rest: where they lie, how much they take, what is written of them."""
+"""Stored families: their tables, their size, and the columns that are written."""
 
 import json
 import random
@@ -73,7 +73,7 @@ FROM families, generate_series(2, %s) AS n
 
 
 def test_a_family_takes_at_most_250_bytes(database, store):
-    """As at a million: 244. Below 200 000 the index of subjects is emptier."""
+    """244 bytes with a million families. Below 200 000 the index of subjects is emptier."""
     count = 200_000
     store.create([family_of(1, previous_sign_in=5)])
     database.run(LIKE_THE_FIRST, (count,))

@@ -39,7 +39,7 @@ def store(server):
 
 
 def let_go(server):
-    """As an operator does who has had enough of waiting."""
+    """End the wait for the standby, as an operator does."""
     until(lambda: server.run(WAITING), "a commit that waits for the standby")
     for (pid,) in server.run(WAITING):
         server.run(f"SELECT pg_cancel_backend({pid})")

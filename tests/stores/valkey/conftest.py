@@ -27,7 +27,7 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture(params=["standalone", "cluster"])
 def servers(request):
-    """Both kinds, empty."""
+    """Both kinds of servers, empty."""
     return emptied(request.getfixturevalue(request.param))
 
 

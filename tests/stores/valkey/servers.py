@@ -105,7 +105,7 @@ class Cluster:
         return "valkey-cluster://" + ",".join(f"127.0.0.1:{each.port}" for each in self.servers[:2])
 
     def add(self):
-        """Another process, which knows nobody yet."""
+        """Start another process, which knows no other node yet."""
         number = next(self._numbers)
         server = Server(
             self._folder / str(number), "--cluster-enabled", "yes",
@@ -116,7 +116,7 @@ class Cluster:
         return server
 
     def join(self):
-        """Another primary, without a slot."""
+        """Add another primary, without a slot."""
         server = self.add()
         self._meet([*self.servers, server])
         self.servers.append(server)
@@ -157,7 +157,7 @@ class Cluster:
 
 
 def emptied(servers):
-    """The same, with nothing kept."""
+    """The same server, without data."""
     for primary in servers.primaries():
         primary.flushall()
     return servers
@@ -168,6 +168,6 @@ def node_id(server):
 
 
 def nodes_of(server):
-    """The nodes that a node knows and has shaken hands with."""
+    """The other nodes that a node has completed a handshake with."""
     nodes = server.client.execute_command("CLUSTER NODES")
     return [name for name, node in nodes.items() if "handshake" not in node["flags"]]

@@ -1,4 +1,4 @@
-"""What Valkey promises beyond the contracts: races, keys that end, floors, lists, durability."""
+"""The promises of Valkey beyond the contracts: races, expiring keys, floors, lists, durability."""
 
 import asyncio
 from functools import partial
@@ -53,7 +53,7 @@ KINDS = ("set", "evalsha", "get")
 
 @pytest.fixture
 def calls(servers):
-    """How often the servers have run a command since."""
+    """How often the servers have run a command since the start of the test."""
     for primary in servers.primaries():
         primary.config_resetstat()
 
@@ -174,7 +174,7 @@ def test_a_value_is_compact(store, fresh):
 
 
 def test_a_sign_in_in_progress_is_revoked_by_the_mark(servers, store, fresh):
-    """Its row is there, but its subject's list does not know it yet."""
+    """Its row is stored, but the list of its subject does not have it yet."""
     early = [fresh(number, subject="ada") for number in range(2)]
     store.create(early)
     members = members_key("ada")
@@ -248,7 +248,7 @@ def test_deleted_families_are_removed_from_the_list_of_a_subject(servers, store,
 
 
 def begun(fresh, number, hours):
-    """One whose sign-in was so many hours after the first."""
+    """A family whose sign-in was that many hours after the first."""
     at = START + hours * 3_600_000
     return fresh(number, subject="ada", id=at.to_bytes(6, "big") + number.to_bytes(10, "big"))
 

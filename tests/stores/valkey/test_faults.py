@@ -321,7 +321,7 @@ def test_a_full_server_is_unavailable_until_there_is_memory(alone):
 
 
 def test_a_server_with_a_full_disk_is_unavailable_until_there_is_room(alone, tmp_path):
-    """It refuses writes (MISCONF) after a snapshot that could not be written."""
+    """Valkey refuses writes (MISCONF) after a snapshot that could not be written."""
     with store_on(alone) as store:
         family = begin(store, 1)
         store.create([family])

@@ -1,4 +1,4 @@
-"""What stops the start, with one clear sentence and without the password."""
+"""Faults that stop the start, each with one clear sentence and without the password."""
 
 import builtins
 from contextlib import contextmanager

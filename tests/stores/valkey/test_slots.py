@@ -1,4 +1,4 @@
-"""What a sign-in counts of one account is at one node of a cluster."""
+"""All counters of one account's sign-ins are at one node of a cluster."""
 
 import pytest
 from valkey.crc import key_slot
