@@ -70,7 +70,8 @@ class WireRequest(Secretive, frozen=True):
 
     def content_type(self) -> str:
         """The media type in lower case without parameters; empty when none was sent."""
-        return (self.header(b"content-type") or "").partition(";")[0].strip().lower()
+        said = dict(reversed(self.headers)).get(b"content-type", b"")
+        return said.decode("latin-1").partition(";")[0].strip().lower()
 
     def query_values(self) -> dict[str, str]:
         """Query parameters: lower-case names, the first of repeated ones, empty ones left out.

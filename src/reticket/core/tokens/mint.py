@@ -97,10 +97,7 @@ class Mint:
         stale = abs(now - rotated_at) >= RETRY_WINDOW  # ahead: the clock was set back since
         fresh = stale or outcome in (Outcome.TOLERATED, Outcome.DERIVED)
         issued_at = now if fresh else rotated_at
-        last = family.ends_at if latest is None else min(latest, family.ends_at)
-        access_ends = _end(issued_at, policy.access, last)
-        counted_from = max(issued_at, rotated_at)  # as `decide` does
-        refresh_ends = _end(counted_from, policy.refresh, family.expires_at)
+        access_ends, refresh_ends = _ends(policy, family, issued_at, latest)
         facts = Facts(family, holder, context, issued_at, access_ends, asked)
         access = self._access(kind, facts)
         refresh = ""
@@ -322,11 +319,15 @@ def _at_hash(access: str, algorithm: str) -> str:
     return to_text(digest[: len(digest) // 2])
 
 
-def _end(issued_at: int, lifetime: int, latest: int) -> int:
-    """The end of a token: a whole second, so that an answer and its token say one instant. The
-    time of issue is rounded up, as `decide` does.
+def _ends(policy: Policy, family: Family, issued_at: int, latest: int | None) -> tuple[int, int]:
+    """The ends of an access token and of a refresh token. They are whole seconds, so that an answer
+    and its tokens say one instant. The time of issue is rounded up, as `decide` does.
     """
-    return min(-(-issued_at // SECOND) + lifetime, latest // SECOND) * SECOND
+    last = family.ends_at if latest is None else min(latest, family.ends_at)
+    rotated_at = max(issued_at, family.rotated_at)  # as `decide` does
+    access = min(-(-issued_at // SECOND) + policy.access, last // SECOND)
+    refresh = min(-(-rotated_at // SECOND) + policy.refresh, family.expires_at // SECOND)
+    return access * SECOND, refresh * SECOND
 
 
 def _accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
