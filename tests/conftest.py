@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 from reticket.testing import server
 
 FAULTS = "tests/torture/"
+LONG = ("tests/demo/", "tests/operation/", "tests/sixth/", "tests/stores/", "tests/wire/")
 
 workers_of = defaultdict(set)
 
@@ -75,8 +76,10 @@ def pytest_collection():
 
 
 def pytest_collection_modifyitems(items):
-    """Faults first, since they take longest."""
-    items.sort(key=lambda item: group_of(item.nodeid) != FAULTS)
+    """Faults first, since they take longest; then what would be long at the end, when one worker
+    is busy and the others have nothing left.
+    """
+    items.sort(key=lambda item: (group_of(item.nodeid) != FAULTS, not item.nodeid.startswith(LONG)))
 
 
 def pytest_runtest_logreport(report):

@@ -292,9 +292,10 @@ def _write(path: Path, number: int, together: Any) -> None:
 
 def test_parallel_rotation_by_processes_loses_no_revocation(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    spawn = multiprocessing.get_context("spawn")
-    together = spawn.Barrier(4)
-    workers = [spawn.Process(target=_write, args=(path, n, together)) for n in range(4)]
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload([__name__])
+    together = server.Barrier(4)
+    workers = [server.Process(target=_write, args=(path, n, together)) for n in range(4)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -20,6 +20,7 @@ from reticket.admin import Admin, AdminContext
 from reticket.audit import open_audit_log
 from reticket.core.commands import Asking
 from reticket.core.errors import StartupError
+from reticket.core.policy import Policy
 from reticket.core.ports import Ephemeral, Store
 from reticket.core.storage.schema import Migrating
 from reticket.core.storage.upkeep import Upkeep
@@ -247,21 +248,24 @@ def _store_module(url: str) -> ModuleType:
 def _every_dialect(settings: Settings) -> Sequence[Dialect]:
     modules = dialects.modules()
     loading.only_known(settings.dialects, modules, "dialects.")
-    return [_dialect(name, module, settings) for name, module in modules.items()]
+    presets = loading.presets(settings)
+    return [_dialect(name, module, settings, presets) for name, module in modules.items()]
 
 
 def _enabled(every: Sequence[Dialect], settings: Settings) -> Sequence[Dialect]:
     return [each for each in every if loading.is_enabled(settings, each.name)]
 
 
-def _dialect(name: str, module: ModuleType, settings: Settings) -> Dialect:
+def _dialect(
+    name: str, module: ModuleType, settings: Settings, presets: Mapping[str, Policy]
+) -> Dialect:
     """A dialect, built with its own table and the general settings that it needs."""
     table = loading.own_options(settings, name)
     said = loading.options_for(module.Options, table, f"dialects.{name}")
     everybody = {
         "debug": table.get("debug", settings.debug),
         "issuer": loading.issuer_of(settings),
-        "presets": loading.presets(settings),
+        "presets": presets,
         "signing_algorithm": settings.signing_algorithm,
     }
     wanted = everybody.keys() & module.Options.__dataclass_fields__.keys()
