@@ -61,6 +61,7 @@ class Cause(StrEnum):
     WRONG_FACTOR = "wrong_factor"
     FACTOR_REQUIRED = "factor_required"
     FACTOR_LOCKED = "factor_locked"
+    WRONG_CAPTCHA = "wrong_captcha"
     NO_SESSION = "no_session"
     WRONG_REDIRECT = "wrong_redirect"
     WRONG_VERIFIER = "wrong_verifier"

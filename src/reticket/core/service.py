@@ -294,6 +294,7 @@ def _consents(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer
 
 
 def _entries(callers: CallerStorage) -> Iterator[Performer]:
+    yield _by(asked.Compute, lambda a, caller: callers.run(caller, a.work))
     yield _by(asked.PutIfAbsent, callers.put_if_absent)
     yield _by(asked.Reserve, callers.reserve)
     yield _by(asked.PutReserved, callers.put_reserved)

@@ -40,7 +40,7 @@ def access(client):
         "scope": FAMILY.scope,
         "exp": ISSUED_AT // 1000 + 900,
     }
-    return replace(sample_access(KIND, ADA), claims=claims), ADA
+    return replace(sample_access(KIND, ADA), claims=claims), ADA, FAMILY
 
 
 SAMPLES = {
@@ -53,7 +53,6 @@ SAMPLES = {
     "issued to itself": issued(WEB, "orders.read", ""),
     "access": access("web"),
     "access of others": access("spa"),
-    "session": (FAMILY, ISSUED_AT),
     "thirty-two bytes": bytes(32),
     "keys": [
         {

@@ -221,6 +221,15 @@ class Hash(Command[str]):
 
 
 @dataclass(frozen=True, slots=True)
+class Compute(Command[R], Generic[R]):
+    """Run a calculation of some milliseconds on a thread, when the caller's network has its turn.
+    Result: the result of `work`.
+    """
+
+    work: Callable[[], R] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunInDirectory(Command[R], Generic[R]):
     """Run a verb of an operator on the thread of the directory. Families that it must end have
     ended when it returns. Result: the result of `work`, which may raise a ReticketError.

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
@@ -19,6 +21,7 @@ from reticket.dialects.cloudreve import (
     app_consent,
     app_tokens,
     authn,
+    captcha,
     drive,
     errors,
     prepare,
@@ -27,6 +30,7 @@ from reticket.dialects.cloudreve import (
     user,
 )
 from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id
+from reticket.dialects.cloudreve.captcha import MOST_PICTURES, Captchas
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.network_limit import NetworkLimit
 from reticket.dialects.cloudreve.prepare import Prepare
@@ -67,6 +71,8 @@ class Options:
         capacity: bytes of room in the drive that each user is told.
         tos_url: of the terms of service, for the sign-in page.
         privacy_policy_url: of the privacy policy, for the sign-in page.
+        captcha_after: failed sign-ins of one network in five minutes after which people must read
+            a picture; 0 for never.
         official_apps: whether people may let in the drive's own desktop and iOS apps.
         apps: further apps that people may let in. Each has `id`, `secret`, `name`, `redirect_uris`
             and `scopes`, and maybe `icon`, `homepage_url` and `description`.
@@ -85,6 +91,7 @@ class Options:
     capacity: int = 1_099_511_627_776
     tos_url: str = ""
     privacy_policy_url: str = ""
+    captcha_after: Annotated[int, Meta(ge=0)] = 0
     official_apps: bool = True
     apps: tuple[App, ...] = ()
 
@@ -140,9 +147,11 @@ class Cloudreve(Dialect):
             replace(kind, rests_on_credentials=rests) for kind in (KIND, APP_KIND)
         )
         apps = apps_by_id(options.every_app)
+        captchas = Captchas(options.captcha_after, NetworkLimit("cloudreve:captcha", MOST_PICTURES))
         limit = NetworkLimit("cloudreve:prepare", options.prepare_limit)
         self.routes: Sequence[Route] = (
             session.refresh_route(apps),
+            session.sign_in_route(captchas),
             *session.ROUTES,
             prepare.route(Prepare(options.prepare_reveals, limit)),
             *(authn.routes(options.issuer) if options.authn else ()),
@@ -150,7 +159,8 @@ class Cloudreve(Dialect):
             *app_tokens.routes(apps, options.issuer),
             *user.ROUTES,
             *drive.routes(options.capacity, NetworkLimit("cloudreve:info", options.prepare_limit)),
-            *site.routes(_site_info(options)),
+            *site.routes(_site_info(options, captchas)),
+            captcha.route(captchas),
         )
         self.otherwise = drive.other_service
 
@@ -159,7 +169,7 @@ class Cloudreve(Dialect):
         return errors.refuse(request, error, self._statuses, debug=self._debug)
 
 
-def _site_info(options: Options) -> site.SiteInfo:
+def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:
     return site.SiteInfo(
         options.title,
         options.instance_id,
@@ -167,6 +177,7 @@ def _site_info(options: Options) -> site.SiteInfo:
         options.authn,
         options.tos_url,
         options.privacy_policy_url,
+        captchas,
     )
 
 

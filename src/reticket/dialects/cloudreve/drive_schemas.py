@@ -124,6 +124,17 @@ class PasskeySession(Struct):
     session_id: str
 
 
+class Captcha(Struct):
+    """A picture to be read, and its ticket."""
+
+    image: Annotated[str, Meta(description="A PNG as a data URL.")]
+    ticket: str
+
+
+class CaptchaResponse(Success[Captcha]):
+    """A picture to be read."""
+
+
 class LoginConfigResponse(Success[LoginConfig]):
     """The configuration of the sign-in page."""
 

@@ -29,6 +29,7 @@ BAD_PARAMETER = 40001
 UNREADABLE_TOKEN = Failure(40020, "Failed to parse token")
 NO_APP = Failure(404, "App not found")
 INSUFFICIENT_SCOPE = Failure(40089, "Insufficient scope")
+WRONG_CAPTCHA = Failure(40026, "CAPTCHA not match.")
 UNREADABLE_ID = Failure(BAD_PARAMETER, "Failed to parse object ID")
 _NO_PAIR = Failure(40020, "Failed to issue token pair")
 _NO_PAGE = Failure(404, "404 page not found", 404)

@@ -54,7 +54,7 @@ def refresh_token(body: bytes) -> str:
 
 def sign_in(body: bytes) -> SignInRequest:
     """A valid e-mail and a password of a valid length. MALFORMED, INVALID_PARAMETER."""
-    read = SignInRequest(**_texts(body, "email", "password"))
+    read = SignInRequest(**_texts(body, *SignInRequest.__struct_fields__))
     _email(read.email)
     _present(read.password, "Password")
     if len(read.password) < SHORTEST_PASSWORD:

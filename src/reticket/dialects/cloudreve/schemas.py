@@ -54,6 +54,8 @@ class SignInRequest(Struct):
 
     email: Annotated[str, Meta(extra_json_schema={"format": "email"})]
     password: Annotated[str, Meta(min_length=4, max_length=128)]
+    captcha: Annotated[str, Meta(description="What the picture shows, where one is wanted.")] = ""
+    ticket: Annotated[str, Meta(description="The picture's ticket.")] = ""
 
 
 class SecondFactorRequest(Struct):

@@ -21,8 +21,9 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.dialects.cloudreve import inputs
 from reticket.dialects.cloudreve.apps import OFFLINE_ACCESS, App
+from reticket.dialects.cloudreve.captcha import Captchas
 from reticket.dialects.cloudreve.document import open_to_all
-from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, failed
+from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, WRONG_CAPTCHA, failed
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import (
     RefreshTokenRequest,
@@ -83,15 +84,36 @@ class RefreshSession:
         return app is not None and set(app.scopes).issuperset(grant.scopes)
 
 
-def sign_in(request: WireRequest) -> Operation:
-    """Sign in. A user with a second factor gets the id of a session in which to finish."""
-    yield from current_user(request)
-    body = inputs.sign_in(request.body)
-    user = yield from SignIn(USER, body.email, body.password, PERSON.dialect, FactorRule.ASK)
-    if user.second_factor:
-        session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
-        return enveloped(Response(FACTOR_WANTED, session_id))
-    return (yield from _begin(user))
+@dataclass(frozen=True, slots=True)
+class SignInByPassword:
+    """The operation of a sign-in.
+
+    Args:
+        captchas: says when a picture must be read before the password is looked at.
+    """
+
+    captchas: Captchas
+
+    def __call__(self, request: WireRequest) -> Operation:
+        """Sign in. A user with a second factor gets the id of a session in which to finish."""
+        yield from current_user(request)
+        body = inputs.sign_in(request.body)
+        if not (yield from self.captchas.lets_pass(request, body.ticket, body.captcha)):
+            return failed(request, WRONG_CAPTCHA)
+        user = yield from self._user(request, body)
+        if user.second_factor:
+            session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
+            return enveloped(Response(FACTOR_WANTED, session_id))
+        return (yield from _begin(user))
+
+    def _user(self, request: WireRequest, body: SignInRequest) -> Asking[User]:
+        try:
+            return (
+                yield from SignIn(USER, body.email, body.password, PERSON.dialect, FactorRule.ASK)
+            )
+        except Refusal:
+            yield from self.captchas.note_failure(request)
+            raise
 
 
 def second_factor(request: WireRequest) -> Operation:
@@ -147,11 +169,12 @@ def refresh_route(apps: Mapping[str, App]) -> Route:
     )
 
 
-ROUTES = (
-    Route(
+def sign_in_route(captchas: Captchas) -> Route:
+    """The route of a sign-in."""
+    return Route(
         "POST",
         "/session/token",
-        sign_in,
+        SignInByPassword(captchas),
         open_to_all(
             "Sign in",
             "Sign in with a password. Code `203` carries a session id: finish with the second "
@@ -159,7 +182,10 @@ ROUTES = (
             SignInResponse | Response,
             body=SignInRequest,
         ),
-    ),
+    )
+
+
+ROUTES = (
     Route(
         "POST",
         "/session/token/2fa",

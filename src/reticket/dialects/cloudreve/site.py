@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from reticket.dialects.cloudreve.captcha import Captchas
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.drive_schemas import (
     AppConfig,
@@ -51,6 +52,7 @@ class SiteInfo:
     Args:
         authn: whether it offers passkeys.
         tos_url / privacy_policy_url: of its legal documents, or empty.
+        captchas: says whether the caller must read a picture.
     """
 
     title: str
@@ -59,6 +61,7 @@ class SiteInfo:
     authn: bool
     tos_url: str
     privacy_policy_url: str
+    captchas: Captchas
 
     def ping(self, request: WireRequest) -> Operation:
         """The server's version. Clients refuse a version that is too old for them."""
@@ -74,8 +77,10 @@ class SiteInfo:
     def login(self, request: WireRequest) -> Operation:
         """What the sign-in page shows. Nobody can register here."""
         yield from current_user(request)
-        urls = self.tos_url, self.privacy_policy_url
-        return succeeded(LoginConfig(self.authn, False, *urls))
+        shown = LoginConfig(self.authn, False, self.tos_url, self.privacy_policy_url)
+        if (yield from self.captchas.is_wanted(request)):
+            shown.login_captcha = True
+        return succeeded(shown)
 
 
 def _section(data: Any) -> Callable[[WireRequest], Operation]:
