@@ -181,10 +181,13 @@ def test_a_state_that_is_too_long_is_refused(browser, world):
 
 def test_the_question_is_answered_in_its_own_browser_alone(browser, world):
     signed_in(browser)
-    stranger = Browser(world)
-    stranger.page = leaves(browser).page
+    page, stranger = leaves(browser).page, Browser(world).asks()
+    stranger.page = page
     assert stranger.sends(answer="sign_out").headline == ERROR
-    assert ended(world) == [None]
+    stranger.page = page
+    stranger.cookies.clear()
+    assert stranger.sends(answer="sign_out").headline == GONE
+    assert ended(world) == ended(world, "oauth.login") == [None]
 
 
 def test_a_form_of_another_site_is_refused(browser, world):
@@ -201,6 +204,11 @@ def test_a_second_click_gets_the_same_page(browser):
     browser.sends(answer="sign_out")
     browser.page = page
     assert browser.sends(answer="sign_out").headline == GONE
+    browser.page = page
+    assert browser.sends(answer="stay").headline == ERROR
+    leaves(browser, client_id="spa", post_logout_redirect_uri=BACK)
+    page = browser.sends(answer="sign_out").page
+    assert browser.location == BACK
 
 
 def test_all_sessions_of_the_login_session_end(browser, world):

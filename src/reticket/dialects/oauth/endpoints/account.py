@@ -42,6 +42,7 @@ from reticket.dialects.oauth.pages.interaction import (
     Interaction,
     Person,
     expired_page,
+    forget_pages,
     resume,
     store_command,
 )
@@ -185,7 +186,8 @@ class AccountEndpoint:
             raise expired_page(Cause.NO_SESSION)
         yield from _end_what_is_named(form, person.subject)
         if not (yield from self._is_signed_in(request, person)):
-            return screens.done("You are signed out", "This browser is no longer signed in.")
+            sentence, headers = "This browser is no longer signed in.", forget_pages(self._provider)
+            return screens.done("You are signed out", sentence, (headers,))
         return (yield from self._handler.show(ticket, person))
 
     def _is_signed_in(self, request: WireRequest, person: Person) -> Asking[bool]:

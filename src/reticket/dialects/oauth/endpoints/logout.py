@@ -24,6 +24,11 @@ from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import (
     Interaction,
     begin_in_browser,
+    expect_own_form,
+    expired_page,
+    find,
+    forget_pages,
+    has_pages,
     resume,
     store,
 )
@@ -37,7 +42,7 @@ from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
 from reticket.oauth.clients import find_enabled
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
-from reticket.wire import Operation, Parameter, Route, WireRequest
+from reticket.wire import Headers, Operation, Parameter, Route, WireRequest, WireResponse
 
 PATH = "/logout"
 CONFIRM_PATH = f"{PATH}/confirm"
@@ -166,13 +171,15 @@ class Logout:
     def _confirm(self, request: WireRequest) -> Operation:
         """The person's answer. A second click gets the same page."""
         form = read_form(request)
+        if not has_pages(request, self.provider):
+            return (yield from self._sent_again(request, form))
         _, interaction = yield from resume(PATH, request, form, self.provider)
         answer = required(form, "answer")
         if answer == STAY:
             return screens.done("You are still signed in", "Nothing has changed.")
         if answer != SIGN_OUT:
             raise wrong("answer", "is not one that is known")
-        order = msgspec.json.decode(interaction.request, type=LogoutRequest)
+        order = _order_of(interaction)
         logins = yield from known_logins(request, self.provider)
         return (yield from self._end(order, logins, logins))
 
@@ -182,10 +189,29 @@ class Logout:
         """End these login sessions; the browser forgets them."""
         yield from sign_out(ended, order.session)
         kept = [each.token for each in known if each not in ended]
-        headers = (keep_only(kept, self.provider),)
-        if order.target:
-            return redirect(order.target, headers)
-        return screens.done("You are signed out", _APPS_TOO, headers)
+        headers = keep_only(kept, self.provider), forget_pages(self.provider)
+        return _gone(order, headers)
+
+    def _sent_again(self, request: WireRequest, form: Form) -> Operation:
+        """Answer a second click: after the first one the browser has forgotten its cookies. Nothing
+        ends.
+        """
+        expect_own_form(request, self.provider)
+        interaction = yield from find(PATH, form.get("interaction", ""))
+        if interaction is None or form.get("answer") != SIGN_OUT:
+            raise expired_page(Cause.NO_SESSION)
+        return _gone(_order_of(interaction))
+
+
+def _order_of(interaction: Interaction) -> LogoutRequest:
+    return msgspec.json.decode(interaction.request, type=LogoutRequest)
+
+
+def _gone(order: LogoutRequest, headers: Headers = ()) -> WireResponse:
+    """Where the browser goes after the log-out."""
+    if order.target:
+        return redirect(order.target, headers)
+    return screens.done("You are signed out", _APPS_TOO, headers)
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:

@@ -173,8 +173,19 @@ def bind_to_browser(interaction: Interaction, cookie: str) -> Interaction:
 
 def cookie_header(cookie: str, provider: Provider) -> tuple[bytes, bytes]:
     """`Set-Cookie`, with the narrowest attributes. All services of a host may share this cookie."""
-    path = "/" if is_secure(provider) else provider.path_of("")
-    return set_cookie(_name(provider), cookie, path, PAGE_LIFETIME, provider)
+    return _set_cookie(cookie, PAGE_LIFETIME, provider)
+
+
+def forget_pages(provider: Provider) -> tuple[bytes, bytes]:
+    """`Set-Cookie` after a log-out: no form of an earlier page is accepted any more. Otherwise the
+    next person at the browser could go back, and the browser would send the password once more.
+    """
+    return _set_cookie("", 0, provider)
+
+
+def has_pages(request: WireRequest, provider: Provider) -> bool:
+    """Whether a page is open in this browser, as far as its cookie tells."""
+    return bool(_cookie(request, provider))
 
 
 def expect_own_form(request: WireRequest, provider: Provider) -> None:
@@ -196,6 +207,11 @@ def expect_own_form(request: WireRequest, provider: Provider) -> None:
     if not is_own_origin or request.header(b"sec-fetch-site") not in _OWN_FETCH_SITES:
         sentence = "The form was sent from another site."
         raise PageError("access_denied", sentence, Cause.FORGED, status=403)
+
+
+def _set_cookie(cookie: str, lifetime: int, provider: Provider) -> tuple[bytes, bytes]:
+    path = "/" if is_secure(provider) else provider.path_of("")
+    return set_cookie(_name(provider), cookie, path, lifetime, provider)
 
 
 def _name(provider: Provider) -> str:
