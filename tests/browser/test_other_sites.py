@@ -1,10 +1,11 @@
 """What pages of other origins can do to a person who is signed in, in a real browser."""
 
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 from tests.browser.conftest import new_page
 from tests.browser.serving import served
 from tests.browser.test_pages import headline, press, sign_in
@@ -144,3 +145,22 @@ def test_rfc_6265_8_5_a_service_on_another_port_keeps_its_own_sign_in(
         for service, who in ((server, ADA), (neighbour, JOAN)):
             page.goto(address(service, site))
             expect(page.get_by_text(who["email"])).to_be_visible()
+
+
+def is_error(frame):
+    """Whether the browser asks before it sends a form again."""
+    return "chrome-error" in frame.url
+
+
+def test_after_a_log_out_back_and_reload_sign_nobody_in(viewer, server, site):
+    signed_in(viewer, server, site)
+    viewer.goto(f"{server.url}/oauth/logout")
+    press(viewer, "Sign out")
+    headline(viewer, "You are signed out")
+    viewer.go_back()
+    with viewer.expect_event("framenavigated", is_error), suppress(Error):
+        viewer.go_back()
+    viewer.reload()
+    headline(viewer, "This cannot go on")
+    viewer.goto(f"{server.url}/oauth/account")
+    headline(viewer, "Sign in")
