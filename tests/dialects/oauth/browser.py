@@ -72,15 +72,20 @@ class Browser:
 
     def posts(self, path, /, **form):
         request = self.world.request(path.removeprefix("/oauth"), urlencode(form), self._sent())
-        return self._does(request)
+        return self.does(request)
 
     def gets(self, path, /, **query):
-        said = [(name.encode(), value.encode()) for name, value in self._sent().items()]
-        return self._does(WireRequest("GET", path, urlencode(query).encode(), said, b"", CALLER))
+        return self.does(self.request_of(path, **query))
 
-    def _does(self, request):
+    def request_of(self, path, /, **query):
+        said = [(name.encode(), value.encode()) for name, value in self._sent().items()]
+        return WireRequest("GET", path, urlencode(query).encode(), said, b"", CALLER)
+
+    def does(self, request):
+        """Send the request; HEAD is answered like GET."""
         routes = {(each.method, f"/oauth{each.path}"): each for each in self.world.dialect.routes}
-        operate = routes[request.method, request.path].operate
+        method = "GET" if request.method == "HEAD" else request.method
+        operate = routes[method, request.path].operate
         try:
             self.page = self.world.carry_out(operate(request))
         except ReticketError as error:

@@ -1,6 +1,7 @@
 """OpenID Connect RP-Initiated Logout 1.0: who is asked, what ends, and where the browser goes."""
 
 import pytest
+from msgspec.structs import replace
 from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.token_people import ADA, REDIRECT
 from tests.dialects.oauth.token_world import claims_of
@@ -333,3 +334,22 @@ def test_a_code_that_is_used_during_the_log_out_begins_no_session(browser, world
     world.before = sign_out_meanwhile
     assert world.exchange(unused).error == "invalid_grant"
     assert ended(world) == ["unanswered"]
+
+
+@pytest.mark.parametrize("header", ["sec-purpose", "purpose"])
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "PREFETCH; x"])
+def test_a_prefetch_of_the_link_signs_nobody_out(browser, world, header, purpose):
+    hint = signed_in(browser)["id_token"]
+    browser.headers = {header: purpose}
+    assert leaves(browser, id_token_hint=hint).headline == QUESTION
+    assert ended(world) == ended(world, "oauth.login") == [None]
+    browser.headers = {}
+    assert leaves(browser, id_token_hint=hint).headline == GONE
+
+
+def test_rfc_9110_9_2_1_a_head_request_signs_nobody_out(browser, world):
+    hint = signed_in(browser)["id_token"]
+    request = browser.request_of("/oauth/logout", id_token_hint=hint)
+    browser.does(replace(request, method="HEAD"))
+    assert browser.headline == QUESTION
+    assert ended(world) == ended(world, "oauth.login") == [None]

@@ -135,7 +135,7 @@ class Logout:
         order = LogoutRequest(_target(form, registration, session), session)
         logins = yield from known_logins(request, self.provider)
         hinted = [each for each in logins if session and each.row.subject == session.subject]
-        if hinted:
+        if hinted and not _looks_ahead(request):
             return (yield from self._end(order, hinted, logins))
         return (yield from self._ask(request, order, registration))
 
@@ -217,6 +217,14 @@ def _gone(order: LogoutRequest, headers: Headers = ()) -> WireResponse:
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint and its page."""
     return Logout(provider).routes()
+
+
+def _looks_ahead(request: WireRequest) -> bool:
+    """Whether nobody asks yet: a HEAD request changes nothing (RFC 9110 §9.2.1), and browsers
+    prefetch links, which they say in `Sec-Purpose` (Fetch §2.2.5) or, older ones, in `Purpose`.
+    """
+    purposes = [request.header(name) or "" for name in (b"sec-purpose", b"purpose")]
+    return request.method == "HEAD" or any("prefetch" in each.lower() for each in purposes)
 
 
 def _hinted_session(form: Form) -> Asking[ClientSession | None]:
