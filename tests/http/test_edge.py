@@ -204,6 +204,12 @@ def log_in(url, password=PASSWORD, **headers):
     return call(url, "POST", "/api/v1/auth/login", body, headers)
 
 
+PAGES = [
+    "/oauth/authorize", "/oauth/authorize/consent", "/oauth/device/code", "/oauth/account",
+    "/oauth/account/end", "/oauth/logout", "/oauth/logout/confirm",
+]  # fmt: skip
+
+
 def test_allowed_origins_and_proxies_follow_the_settings(tmp_path):
     settings = {
         "RETICKET_CORS_ORIGINS": "https://shop.example.com",
@@ -226,7 +232,7 @@ def test_allowed_origins_and_proxies_follow_the_settings(tmp_path):
         for method in ("PATCH", "HEAD"):
             preflight = {**asked, "Access-Control-Request-Method": method}
             assert call(server.url, "OPTIONS", AKINON.refresh_path, None, preflight)[0] == 200
-        for path in ("/oauth/authorize", "/oauth/authorize/consent", "/oauth/device/code"):
+        for path in PAGES:
             for method in ("OPTIONS", "GET", "POST"):
                 headers = call(server.url, method, path, None, asked)[1]
                 assert "access-control-allow-origin" not in headers, (method, path)

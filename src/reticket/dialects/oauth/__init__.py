@@ -112,8 +112,8 @@ class OAuth(Dialect):
 
     name = "oauth"
     base_path = BASE
-    pages: Sequence[str] = (code_issuing.PATH, f"{device.PATH}/", account.PATH)
-    """The paths of pages on which people type passwords (RFC 9700 §2.6)."""
+    pages: Sequence[str] = (code_issuing.PATH, f"{device.PATH}/", account.PATH, logout.PATH)
+    """The paths of pages for people, some of which ask for passwords (RFC 9700 §2.6)."""
 
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
