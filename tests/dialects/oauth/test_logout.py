@@ -11,7 +11,7 @@ from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
 from reticket.dialects.oauth.pages.login_session import MAX_REPLACED
 from reticket.oauth.login import LoginTerms, login_terms_of
-from reticket.oauth.provider import LOGIN_IDLE
+from reticket.oauth.provider import LOGIN_ABSOLUTE, LOGIN_IDLE
 
 COOKIE = "__Host-reticket_login"
 BACK = "https://app.example.com/signed-out"
@@ -353,3 +353,32 @@ def test_rfc_9110_9_2_1_a_head_request_signs_nobody_out(browser, world):
     browser.does(replace(request, method="HEAD"))
     assert browser.headline == QUESTION
     assert ended(world) == ended(world, "oauth.login") == [None]
+
+
+def test_a_second_click_on_the_link_of_an_app_is_not_asked(browser, world):
+    hint = signed_in(browser)["id_token"]
+    said = {"id_token_hint": hint, "post_logout_redirect_uri": BACK, "state": "s"}
+    assert leaves(browser, **said).location == f"{BACK}?state=s"
+    assert leaves(browser, **said).location == f"{BACK}?state=s"
+    del said["post_logout_redirect_uri"]
+    assert leaves(browser, **said).headline == GONE
+    world.clock.forward(LOGIN_ABSOLUTE)
+    assert leaves(browser, **said).headline == GONE
+
+
+def test_where_somebody_is_signed_in_the_page_asks_for_a_session_that_has_ended(browser, world):
+    hint = signed_in(browser)["id_token"]
+    leaves(browser, id_token_hint=hint)
+    world.clock.forward(1)
+    browser.signs_in(JOAN)
+    assert leaves(browser, id_token_hint=hint).headline == QUESTION
+    assert ended(world, "oauth.login") == ["sign_out", None]
+
+
+def test_rfc_9700_4_11_2_a_client_that_nobody_vouches_for_redirects_after_a_click(browser, world):
+    hint = signed_in(browser)["id_token"]
+    leaves(browser, id_token_hint=hint)
+    world.people.register("spa", registered_by="self")
+    said = {"id_token_hint": hint, "post_logout_redirect_uri": BACK}
+    assert leaves(browser, **said).headline == QUESTION
+    assert browser.sends(answer="sign_out").location == BACK

@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
-from reticket.core.commands import Asking, ReadIdentity
+from reticket.core.commands import Asking, FindSession, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
+from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import MAX_STORED_BYTES
 from reticket.dialects.oauth.endpoints.authorization_response import redirect, with_query
@@ -137,6 +138,9 @@ class Logout:
         hinted = [each for each in logins if session and each.row.subject == session.subject]
         if hinted and not _looks_ahead(request):
             return (yield from self._end(order, hinted, logins))
+        is_trusted = registration is not None and registration.vouched  # RFC 9700 §4.11.2
+        if session and is_trusted and not logins and (yield from _has_ended(session)):
+            return _gone(order)  # a second click: there is nothing to ask
         return (yield from self._ask(request, order, registration))
 
     def _registration(
@@ -219,9 +223,14 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     return Logout(provider).routes()
 
 
+def _has_ended(session: ClientSession) -> Asking[bool]:
+    row, now = yield from FindSession(bytes.fromhex(session.id))
+    return row is None or state_of(row, now) is not None
+
+
 def _looks_ahead(request: WireRequest) -> bool:
-    """Whether nobody asks yet: a HEAD request changes nothing (RFC 9110 §9.2.1), and browsers
-    prefetch links, which they say in `Sec-Purpose` (Fetch §2.2.5) or, older ones, in `Purpose`.
+    """Whether nobody asks yet. A HEAD request changes nothing (RFC 9110 §9.2.1). Browsers say in
+    `Sec-Purpose` that they prefetch a link (Fetch §2.2.5); older ones say it in `Purpose`.
     """
     purposes = [request.header(name) or "" for name in (b"sec-purpose", b"purpose")]
     return request.method == "HEAD" or any("prefetch" in each.lower() for each in purposes)
