@@ -189,6 +189,21 @@ class Offer:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Work that no request causes.
+
+    Args:
+        name: what it is, for the log.
+        find: looks for work; returns at most so many pieces of it.
+        at_once: pieces that a process does at the same time.
+    """
+
+    name: str
+    find: Callable[[int], Asking[Sequence[Asking[None]]]]
+    at_once: int
+
+
 class Dialect(Protocol):
     """One wire dialect. A module of `reticket.dialects` whose `build(options)` returns one.
 
@@ -210,6 +225,7 @@ class Dialect(Protocol):
             or None.
         otherwise: the operation for a request below `base_path` that no route answers. It raises
             NO_ROUTE for a path that is not the dialect's; None refuses every such request.
+        errands: its work that no request causes.
         correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """
 
@@ -229,6 +245,7 @@ class Dialect(Protocol):
     program: Part[Any] | None = None
     algorithms: Sequence[str] = ()
     unused_days: int | None = None
+    errands: Sequence[Errand] = ()
     correlation_header: bytes | None = None
     otherwise: Callable[[WireRequest], Operation] | None = None
 

@@ -115,6 +115,8 @@ def test_the_admin_flag_adds_its_scope_and_its_grant(api):
         ({"redirect_uris": ["/back"]}, "absolute URI"),
         ({"redirect_uris": ["https://*.example.com/back"]}, "wildcard"),
         ({"post_logout_redirect_uris": ["https://*.example.com/"]}, "wildcard"),
+        ({"backchannel_logout_uri": "http://a.example.com/"}, "https URL"),
+        ({"backchannel_logout_session_required": "yes"}, "backchannel_logout_session_required"),
         ({"redirect_uris": ["com.app:/cb"], "grants": ["refresh_token"]}, "authorization_code"),
         ({"public": True, "pkce": "optional"}, "pkce"),
         ({"pkce": "plain"}, "pkce"),

@@ -94,6 +94,19 @@ def test_a_client_may_be_returned_to_after_a_log_out(shell):
     assert member not in show(shell, "spa")["registration"]
 
 
+def test_a_client_is_told_of_log_outs(shell):
+    uri = "https://a.example.com/ended"
+    said = ("--backchannel-logout-uri", uri, "--backchannel-logout-session-required")
+    shell.run("client", "edit", "spa", *said)
+    registration = show(shell, "spa")["registration"]
+    assert registration["backchannel_logout_uri"] == uri
+    assert registration["backchannel_logout_session_required"] is True
+    shell.run("client", "edit", "spa", "--clear", "backchannel-logout-uri")
+    assert "backchannel_logout_uri" not in show(shell, "spa")["registration"]
+    refusal = shell.run("client", "edit", "spa", said[0], "http://a.example.com/", ok=False)
+    assert "must be an https URL" in refusal
+
+
 def test_a_client_has_more_origins(shell):
     origins = ["https://a.example.com", "capacitor://localhost"]
     shell.run("client", "edit", "spa", *(word for o in origins for word in ("--allowed-origin", o)))

@@ -1,6 +1,7 @@
 """A replay ends the sessions that the stream says have ended, and no others."""
 
 import pytest
+from tests.core.world import People
 
 from reticket.audit import open_audit_log, revocations
 from reticket.core.errors import Cause
@@ -103,7 +104,7 @@ def test_a_replayed_revocation_ends_only_earlier_sessions(store, monkeypatch, ev
 def test_a_revocation_without_matches_is_in_the_stream(store, clock, tmp_path):
     path = tmp_path / "audit.jsonl"
     audit = open_audit_log(path, AuditTable(), clock)
-    upkeep = Upkeep(store, MemoryEphemeral(clock), None, audit)
+    upkeep = Upkeep(store, MemoryEphemeral(clock), People(), audit)
     clock.forward(5)
     upkeep.revoke(Selection(subject=ADA, client="spa"), "operator")
     upkeep.revoke(Selection(family=family_of(1).id), "operator")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.core.outbox import Outbox
 from tests.core.world import ADA, Audit
 
 from reticket.core.errors import Unavailable
@@ -21,6 +22,7 @@ class Directory:
 
     def __init__(self):
         self.written, self.waiting = [], []
+        self.logouts = Outbox()
 
     def write(self, **selection):
         self.written.append(Intent(len(self.written), Selection(**selection), "disabled"))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.core.outbox import Outbox
+
 from reticket.core.commands import BeginSession, Refresh
 from reticket.core.model import Caller
 from reticket.core.people import Client, User
@@ -83,6 +85,7 @@ class People:
         self.clients: dict[str, Client] = {SHOP.id: SHOP}
         self.waiting: set[str] = set()
         self.catch_ups = 0
+        self.logouts = Outbox()
 
     def catch_up(self) -> None:
         self.catch_ups += 1

@@ -253,3 +253,15 @@ def test_a_first_party_client_authenticates_or_has_a_host():
     assert checked_registration(on_the_device, public=False)["first_party"]
     on_the_web = {"first_party": True, "redirect_uris": ["https://app.example.com/cb"]}
     assert checked_registration(on_the_web, public=True)["first_party"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://a.example/", "https://a.example/#x", "https://ada@a.example/", "com.app:/x", "/x", 7],
+)
+def test_back_channel_logout_2_2_an_address_that_is_told_is_https_without_a_fragment(uri):
+    for public in (True, False):
+        with pytest.raises(Invalid, match="backchannel_logout_uri"):
+            checked_registration({"backchannel_logout_uri": uri}, public=public)
+    fine = {"backchannel_logout_uri": "https://a.example:8443/x?tenant=1"}
+    assert checked_registration(fine, public=True) == fine

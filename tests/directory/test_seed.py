@@ -176,6 +176,8 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
         },
         "redirect_uris": ["com.example.app:/back", "https://app.example.com/back?x=1"],
         "post_logout_redirect_uris": ["https://app.example.com/"],
+        "backchannel_logout_uri": "https://app.example.com/ended",
+        "backchannel_logout_session_required": True,
         "scopes": ["openid"],
         "grants": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"],
         "resources": ["https://api.example.com/"],

@@ -10,12 +10,12 @@ import pytest
 from tests.docs import tables
 
 from reticket import dialects, wire
-from reticket.core import people
+from reticket.core import logouts, people
 from reticket.core.access import second_factor
 from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
-from reticket.dialects.oauth import inputs
+from reticket.dialects.oauth import backchannel_logout, inputs
 from reticket.dialects.oauth.endpoints import account, assertion, device
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import interaction, login_session
@@ -72,6 +72,14 @@ def test_every_limit_is_on_the_page_with_its_default():
 
 
 FIXED = {
+    "clients that are remembered for the [log-outs](log-out.md) of one person, in all sessions": (
+        logouts.MOST_OF_PERSON
+    ),
+    "clients that are told of log-outs at the same time, by each process": (
+        backchannel_logout.AT_ONCE
+    ),
+    "attempts to tell a client of a log-out": logouts.MOST_ATTEMPTS,
+    "seconds of a logout token": backchannel_logout.LIFETIME,
     "bytes of a form or a query": wire.LONGEST_FORM,
     "parameters of a form or a query": wire.MOST_PAIRS,
     "percent signs of a form or a query": wire.MOST_ESCAPES,

@@ -24,6 +24,7 @@ from reticket.admin.schemas import (
 )
 from reticket.core.commands import EndSessions, Hash, RunInDirectory
 from reticket.core.errors import wrong
+from reticket.core.logouts import CLIENT_REMOVED
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
@@ -115,7 +116,7 @@ class Clients:
         """
         client_id = request.parameters["id"]
         yield from self._switch(request, operator, self._verbs.disable, "client_disabled")
-        yield from EndSessions(Selection(client=client_id), "client_removed")
+        yield from EndSessions(Selection(client=client_id), CLIENT_REMOVED)
         yield from self._context.changing(
             "client_removed",
             request,

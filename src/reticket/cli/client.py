@@ -13,6 +13,7 @@ from reticket.cli.application import SECRET_BYTES
 from reticket.cli.context import JSON, rfc3339, show, show_json, with_instance
 from reticket.cli.group import Group
 from reticket.cli.registering import CLEARABLE, registering, registering_anew
+from reticket.core.logouts import CLIENT_REMOVED
 from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.core.texts import escaped
@@ -203,7 +204,7 @@ def delete(instance: OpenedService, client_id: str) -> None:
     """
     instance.directory.clients.disable(client_id)
     instance.record_change("client_disabled", client=client_id)
-    instance.upkeep.revoke(Selection(client=client_id), "client_removed")
+    instance.upkeep.revoke(Selection(client=client_id), CLIENT_REMOVED)
     instance.directory.clients.remove(client_id)
     instance.record_change("client_removed", client=client_id)
 

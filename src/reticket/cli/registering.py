@@ -111,6 +111,20 @@ MEMBERS = (
         _SEVERAL,
     ),
     Member(
+        "backchannel_logout_uri",
+        "--backchannel-logout-uri",
+        "The https URL that is told when a session of a person has ended.",
+        "none",
+        {},
+    ),
+    Member(
+        "backchannel_logout_session_required",
+        "--backchannel-logout-session-required/--no-backchannel-logout-session-required",
+        "It needs the id of the session when it is told, which it gets in any case.",
+        "no",
+        _SWITCH,
+    ),
+    Member(
         "allowed_origins",
         "--allowed-origin",
         "An origin of its pages that no redirect URI has; may be repeated.",

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from reticket.core.logouts import Logouts
 from reticket.core.model import Family, Selection
 from reticket.core.people import Application, Client, Credentials, Factor, Tenant, User
 
@@ -195,6 +196,11 @@ class Recognised(NamedTuple):
 
 class Directory(Protocol):
     """People, tenants, accounts and applications, as the service reads them."""
+
+    @property
+    def logouts(self) -> Logouts:
+        """The clients that are told when sessions end."""
+        ...
 
     def catch_up_now(self) -> None:
         """See every change that was committed before this call. Unavailable."""

@@ -16,6 +16,7 @@ from reticket.core.commands import (
     RegisterClient,
     RemoveClient,
 )
+from reticket.core.logouts import CLIENT_REMOVED
 from reticket.core.model import Caller, Selection
 from reticket.core.policy import DAY, SECOND
 from reticket.core.ports import Clock, SecretHasher
@@ -96,7 +97,7 @@ class Registrations:
         """Remove a client. The order keeps its sessions from a later client with the same id."""
         client = command.client_id
         await self._directory.run(self._registrar.block, client)
-        await self._store.run(self._upkeep.revoke, Selection(client=client), "client_removed")
+        await self._store.run(self._upkeep.revoke, Selection(client=client), CLIENT_REMOVED)
         await self._directory.run(self._registrar.remove, client)
 
     async def note_use(self, command: NoteClientUse, caller: Caller) -> None:
@@ -115,7 +116,7 @@ def remove_unused(registrar: Registrar, upkeep: Upkeep, before: int) -> Iterator
     """Remove clients that were last used before that time. Yields the id of each."""
     for client in registrar.unused(before, REMOVED):
         registrar.block(client)
-        upkeep.revoke(Selection(client=client), "client_removed")
+        upkeep.revoke(Selection(client=client), CLIENT_REMOVED)
         registrar.remove(client)
         yield client
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from reticket.core import client_records
 from reticket.core import commands as asked
 from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.second_factor import SecondFactorAuthenticator
@@ -13,12 +14,13 @@ from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
-from reticket.core.consents import Consent, Consents
+from reticket.core.consents import Consents
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.fetching.fetcher import Fetcher, FetchLimits
 from reticket.core.fetching.model import Exchange
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
+from reticket.core.performing import Perform, Performer, at_once, by
 from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.queues.fair_queue import Requester
@@ -35,9 +37,6 @@ from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
 
 R = TypeVar("R")
-
-Perform: TypeAlias = Callable[[Any, Caller], Awaitable[R]]
-"""Performs a command for a caller; the command's class says its result and errors."""
 
 Performers: TypeAlias = Mapping[type[Command[Any]], Perform[Any]]
 """Which function performs the commands of which class."""
@@ -115,11 +114,10 @@ class Service:
                 *_sign_ins(parts, callers),
                 *_tokens(parts, callers),
                 *_records(parts, callers),
-                *_consents(parts, callers),
+                *_of_clients(parts, callers),
                 *_entries(callers),
                 *_others(parts),
-                *_registrations(parts),
-                _by(asked.Fetch, _fetcher(parts, callers).fetch),
+                by(asked.Fetch, _fetcher(parts, callers).fetch),
             )
         )
 
@@ -129,21 +127,6 @@ class Service:
 
 
 Inspected: TypeAlias = tuple[AccessToken, Holder, Family | None]
-Performer: TypeAlias = tuple[type[Command[Any]], Perform[Any]]
-
-
-def _by(command: type[Command[R]], perform: Perform[R]) -> Performer:
-    """A command and the function that performs it, whose results have the same type."""
-    return command, perform
-
-
-def _at_once(answer: Callable[[Any], R]) -> Perform[R]:
-    """Performed at once on the event loop, without waiting."""
-
-    async def perform(command: Any, caller: Caller) -> R:
-        return answer(command)
-
-    return perform
 
 
 def _sessions(parts: ServiceParts) -> Iterator[Performer]:
@@ -169,15 +152,15 @@ def _sessions(parts: ServiceParts) -> Iterator[Performer]:
     async def find(command: asked.FindSession, caller: Caller) -> tuple[Family | None, int]:
         return await engine.find(command.family)
 
-    yield _by(asked.BeginSession, begin)
-    yield _by(asked.Refresh, engine.refresh)
-    yield _by(asked.DryRunRefresh, engine.rehearse)
-    yield _by(asked.ExchangeToken, engine.derive)
-    yield _by(asked.EndSession, engine.end)
-    yield _by(asked.IssueAccess, issue_access)
-    yield _by(asked.FindSession, find)
-    yield _by(asked.ListSessions, page)
-    yield _by(asked.EndSessions, revoke)
+    yield by(asked.BeginSession, begin)
+    yield by(asked.Refresh, engine.refresh)
+    yield by(asked.DryRunRefresh, engine.rehearse)
+    yield by(asked.ExchangeToken, engine.derive)
+    yield by(asked.EndSession, engine.end)
+    yield by(asked.IssueAccess, issue_access)
+    yield by(asked.FindSession, find)
+    yield by(asked.ListSessions, page)
+    yield by(asked.EndSessions, revoke)
 
 
 def _sign_ins(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
@@ -189,11 +172,11 @@ def _sign_ins(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer
     async def second_factor(command: asked.SecondFactor, caller: Caller) -> User:
         return await callers.run(caller, parts.factors.user, command, caller)
 
-    yield _by(asked.SignIn, queue.person)
-    yield _by(asked.SignInApplication, queue.application)
-    yield _by(asked.SignInClient, queue.client)
-    yield _by(asked.OpenFactorSession, open_session)
-    yield _by(asked.SecondFactor, second_factor)
+    yield by(asked.SignIn, queue.person)
+    yield by(asked.SignInApplication, queue.application)
+    yield by(asked.SignInClient, queue.client)
+    yield by(asked.OpenFactorSession, open_session)
+    yield by(asked.SecondFactor, second_factor)
 
 
 def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
@@ -222,15 +205,15 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
         said = command.claims, command.algorithm, command.type, clock()
         return await callers.run(caller, mint.sign, *said)
 
-    yield _by(asked.SignJwt, sign)
-    yield _by(asked.ReadAccess, read)
-    yield _by(asked.InspectAccess, inspect)
-    yield _by(asked.ReadRefresh, _at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))
-    yield _by(asked.ReadIdentity, _at_once(lambda a: mint.read_identity(a.token)))
-    yield _by(asked.MakeNonce, _at_once(lambda a: mint.nonce(kinds[a.resource], clock())))
-    yield _by(
+    yield by(asked.SignJwt, sign)
+    yield by(asked.ReadAccess, read)
+    yield by(asked.InspectAccess, inspect)
+    yield by(asked.ReadRefresh, at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))
+    yield by(asked.ReadIdentity, at_once(lambda a: mint.read_identity(a.token)))
+    yield by(asked.MakeNonce, at_once(lambda a: mint.nonce(kinds[a.resource], clock())))
+    yield by(
         asked.CheckNonce,
-        _at_once(lambda a: mint.knows_nonce(kinds[a.resource], a.nonce, clock())),
+        at_once(lambda a: mint.knows_nonce(kinds[a.resource], a.nonce, clock())),
     )
 
 
@@ -261,60 +244,36 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
         at_hand = directory.client_at_hand(command.client_id)
         return at_hand[0] if at_hand else await clients.put(command.client_id)
 
-    yield _by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
-    yield _by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
-    yield _by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
+    yield by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
+    yield by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
+    yield by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
     short = caught_up(lambda a: directory.user_by_short_id(a.short_id))
-    yield _by(asked.FindUserByShortId, short)
-    yield _by(asked.FindClient, find_client)
-    yield _by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))
+    yield by(asked.FindUserByShortId, short)
+    yield by(asked.FindClient, find_client)
+    yield by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))
 
 
-def _consents(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
-    kept = parts.consents
-
-    async def find(command: asked.FindConsent, caller: Caller) -> tuple[str, ...] | None:
-        return await callers.run(caller, kept.scopes_of, command.user_id, command.client)
-
-    async def keep(command: asked.KeepConsent, caller: Caller) -> None:
-        said = command.user_id, command.client, command.scopes
-        await callers.run(caller, kept.keep, *said)
-
-    yield _by(asked.FindConsent, find)
-
-    async def forget(command: asked.ForgetConsent, caller: Caller) -> bool:
-        return await callers.run(caller, kept.forget, command.user_id, command.client_id)
-
-    async def every(command: asked.ListConsents, caller: Caller) -> Sequence[Consent]:
-        return await callers.run(caller, kept.of_user, command.user_id)
-
-    yield _by(asked.KeepConsent, keep)
-    yield _by(asked.ForgetConsent, forget)
-    yield _by(asked.ListConsents, every)
-
-
-def _entries(callers: CallerStorage) -> Iterator[Performer]:
-    yield _by(asked.Compute, lambda a, caller: callers.run(caller, a.work))
-    yield _by(asked.PutIfAbsent, callers.put_if_absent)
-    yield _by(asked.Reserve, callers.reserve)
-    yield _by(asked.PutReserved, callers.put_reserved)
-    yield _by(asked.Release, callers.release)
-    yield _by(asked.Peek, callers.peek)
-    yield _by(asked.Pop, callers.pop)
-    yield _by(asked.Increment, callers.increment)
-
-
-def _registrations(parts: ServiceParts) -> Iterator[Performer]:
+def _of_clients(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
     pools = parts.pools
     registrations = Registrations(
         parts.registrar, parts.upkeep, parts.hasher,
         pools.directory, pools.store, pools.passwords, parts.clock,
     )  # fmt: skip
-    yield _by(asked.RegisterClient, registrations.register)
-    yield _by(asked.CheckRegistrationToken, registrations.check)
-    yield _by(asked.ChangeRegistration, registrations.change)
-    yield _by(asked.RemoveClient, registrations.remove)
-    yield _by(asked.NoteClientUse, registrations.note_use)
+    yield from client_records.of_consents(parts.consents, callers)
+    yield from client_records.of_registrations(registrations)
+    kept = parts.directory.logouts
+    yield from client_records.of_logouts(kept, callers, pools.directory, parts.clock)
+
+
+def _entries(callers: CallerStorage) -> Iterator[Performer]:
+    yield by(asked.Compute, lambda a, caller: callers.run(caller, a.work))
+    yield by(asked.PutIfAbsent, callers.put_if_absent)
+    yield by(asked.Reserve, callers.reserve)
+    yield by(asked.PutReserved, callers.put_reserved)
+    yield by(asked.Release, callers.release)
+    yield by(asked.Peek, callers.peek)
+    yield by(asked.Pop, callers.pop)
+    yield by(asked.Increment, callers.increment)
 
 
 def _fetcher(parts: ServiceParts, callers: CallerStorage) -> Fetcher:
@@ -337,12 +296,12 @@ def _others(parts: ServiceParts) -> Iterator[Performer]:
         await pools.store.run(parts.upkeep.apply_intents)
         return result
 
-    yield _by(asked.Audit, audit)
-    yield _by(asked.Hash, hash_secret)
-    yield _by(asked.RunInDirectory, run_in_directory)
-    yield _by(asked.RandomBytes, _at_once(lambda a: parts.entropy(a.size)))
-    yield _by(asked.Now, _at_once(lambda _: parts.clock()))
-    yield _by(asked.PublishedKeys, _at_once(lambda _: _published(parts.keys)))
+    yield by(asked.Audit, audit)
+    yield by(asked.Hash, hash_secret)
+    yield by(asked.RunInDirectory, run_in_directory)
+    yield by(asked.RandomBytes, at_once(lambda a: parts.entropy(a.size)))
+    yield by(asked.Now, at_once(lambda _: parts.clock()))
+    yield by(asked.PublishedKeys, at_once(lambda _: _published(parts.keys)))
 
 
 def _published(keys: KeyRing) -> list[Mapping[str, str]]:

@@ -29,6 +29,7 @@ from reticket.directory.people.sign_ins import SignIns
 from reticket.directory.people.users import Users
 from reticket.directory.programs.applications import Applications
 from reticket.directory.programs.clients import Clients
+from reticket.directory.programs.logouts import Logouts
 from reticket.directory.programs.origins import Origins
 from reticket.directory.records import Records
 from reticket.directory.tables import (
@@ -76,6 +77,7 @@ class Directory:
         tenant_members, account_members: operations on memberships.
         enrolments: operations on second factors.
         consents: the port `Consents`.
+        logouts: the port `Logouts`.
         factors: the port `Factors`.
         keys: the port `KeyStore`.
         marks: facts about the directory as a whole.
@@ -117,6 +119,7 @@ class Directory:
             clock,
         )
         self.consents = Consents(database, clock)
+        self.logouts = Logouts(database)
         self.factors: Factors = StoredFactors(database, sealer)
         self.enrolments = Enrolments(database, sealer, entropy)
         self.users = Users(

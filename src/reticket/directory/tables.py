@@ -272,6 +272,28 @@ registrations = Table(
 )
 """Clients that registered themselves, or that a document describes; those have no token."""
 
+logouts = Table(
+    "logouts",
+    metadata,
+    _id("session_id", String(32)),
+    _part_of("client_id", "oauth_clients.client_id", String(255)),
+    Column("subject", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("family", String(32), nullable=False),
+    Column("kept_until", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("claimed_until", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Index("ix_logouts_client_id", "client_id"),
+    Index("ix_logouts_subject", "subject"),
+    Index("ix_logouts_family", "family"),
+    Index("ix_logouts_due_at", "due_at"),
+)
+"""Clients that are told when a session ends. `family` is their newest one in that session, and
+`due_at` is empty until the session has ended.
+"""
+
 keys = Table(
     "keys",
     metadata,

@@ -18,10 +18,12 @@ from reticket.core.texts import has_hidden
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
+    BACKCHANNEL_LOGOUT,
     DEVICE_CODE,
     KEYS,
     OPTIONAL,
     PEOPLE_GRANTS,
+    SESSION_REQUIRED,
 )
 from reticket.oauth.self_registration import REGISTERED_BY, SELF, RegistrationRules
 from reticket.oauth.signing import ALGORITHMS, ID_TOKEN_ALG, MEMBERS, USERINFO_ALG, USUAL
@@ -39,7 +41,8 @@ DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_log
 """Addresses that are stored and returned as they are: https URLs."""
 
 POST_LOGOUT = "post_logout_redirect_uris"
-_STORED = (*KEYS, POST_LOGOUT, *MEMBERS)
+_STORED = (*KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, *MEMBERS)
+"""Members that are returned as they were stored, where the client has them."""
 
 _VISIBLE = re.compile(r"[!-~]+")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -66,6 +69,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     redirect_uris: Sequence[str] | UnsetType = UNSET
     post_logout_redirect_uris: Sequence[str] | UnsetType = UNSET
+    backchannel_logout_uri: str | UnsetType = UNSET
+    backchannel_logout_session_required: bool | UnsetType = UNSET
     token_endpoint_auth_method: str | UnsetType = UNSET
     grant_types: Sequence[str] | UnsetType = UNSET
     response_types: Sequence[str] | UnsetType = UNSET
@@ -111,7 +116,8 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         "scopes": list(_scopes(metadata, rules)),
         "resources": list(rules.resources),
         **_keys(metadata, method),
-        **dict(_descriptions(metadata)),
+        **dict(_addresses(metadata, (*DESCRIPTIONS, BACKCHANNEL_LOGOUT))),
+        SESSION_REQUIRED: _said(metadata.backchannel_logout_session_required, False),
         ID_TOKEN_ALG: _algorithm(metadata, ID_TOKEN_ALG) or USUAL,
         USERINFO_ALG: _algorithm(metadata, USERINFO_ALG),
     }
@@ -186,12 +192,12 @@ def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
     return keys
 
 
-def _descriptions(metadata: ClientMetadata) -> Iterator[tuple[str, str]]:
-    for name in DESCRIPTIONS:
+def _addresses(metadata: ClientMetadata, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
         address = getattr(metadata, name)
         if address is not UNSET:
             if not is_https(address):
-                raise _invalid(f"{name} must be an https URL")
+                raise _invalid(f"{name} must be an https URL without a fragment")
             yield name, address
 
 

@@ -15,6 +15,7 @@ from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
 from reticket.oauth.lists import split_list
+from reticket.oauth.logged_in import remember_client
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import (
     REFRESH_TOKEN,
@@ -22,6 +23,7 @@ from reticket.oauth.registration import (
     allowed_audiences,
     registration_of,
 )
+from reticket.oauth.session_ids import new_session_id
 from reticket.oauth.terms import Terms
 from reticket.oauth.token_response import TokenResponse, token_response
 
@@ -78,14 +80,21 @@ def start_session(
     _check_enabled(registration, user)
     _check_options(registration, provider, user, options, now)
     audiences = options.resources or registration.resources
+    scope, terms = (
+        _scopes(registration, options.scope),
+        Terms(options.auth_time, options.amr, options.jkt, audiences),
+    )
+    family = bytes.fromhex((yield from new_session_id()))
+    yield from remember_client(registration, provider, user.id, family, scope, terms)
     issued: Issued = yield from BeginSession(
         USER,
         user,
         context=None if options.tenant is None else str(options.tenant),
         client=registration.id,
-        scope=_scopes(registration, options.scope),
-        terms=Terms(options.auth_time, options.amr, options.jkt, audiences).to_json(),
+        scope=scope,
+        terms=terms.to_json(),
         policy=registration.policy,
+        family=family,
         asked=registration.asked,
     )
     return StartedSession(issued.family.id.hex(), token_response(registration, issued))

@@ -19,9 +19,6 @@ from reticket.core.tokens.kinds import TokenKind
 LOGIN = "oauth.login"
 """The token kind."""
 
-REPLACED = "replaced"
-"""The cause of the end of a login session that a later sign-in has replaced."""
-
 _ACCESS = 60
 """Seconds. An access token of this kind is never sent and never accepted."""
 

@@ -46,6 +46,10 @@ PKCE = ("required", OPTIONAL)
 KEYS = ("jwks", "jwks_uri")
 """Members that let a client authenticate without a secret."""
 
+BACKCHANNEL_LOGOUT = "backchannel_logout_uri"
+SESSION_REQUIRED = "backchannel_logout_session_required"
+"""Stored and returned; every logout token has `sid`."""
+
 FAPI_PRESET = "FAPI_2_SESSION"
 _DEFAULT_GRANTS_BY_PRESET = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
@@ -89,6 +93,8 @@ class Registration:
         tos_uri: where people read its terms of service.
         id_token_alg: the signature algorithm of its ID tokens; None is that of the service.
         userinfo_alg: the same of userinfo, or None for an answer without a signature.
+        backchannel_logout_uri: where it is told that a session has ended (OpenID Connect
+            Back-Channel Logout §2.2), or None.
     """
 
     id: str
@@ -120,6 +126,7 @@ class Registration:
     id_token_alg: str | None = None
     userinfo_alg: str | None = None
     by_document: bool = False
+    backchannel_logout_uri: str | None = None
 
     @property
     def asked(self) -> Asked:
@@ -270,6 +277,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         id_token_claims=tuple(metadata.get("id_token_claims", ())),
         policy_uri=metadata.get("policy_uri"),
         tos_uri=metadata.get("tos_uri"),
+        backchannel_logout_uri=metadata.get(BACKCHANNEL_LOGOUT),
         claims=metadata.get("claims", {}),
         id_token_alg=id_token_algorithm(metadata, is_fapi=fapi, service=provider.signing_algorithm),
         userinfo_alg=metadata.get(USERINFO_ALG),

@@ -78,6 +78,13 @@ def terms_of(text: str | None) -> Terms:
     return msgspec.json.decode(text, type=Terms) if text else Terms(0)
 
 
+def session_of(family: bytes, terms: Terms) -> str:
+    """`sid` of ID tokens (Back-Channel Logout §2.1): the login session in which the person
+    consented, or else the family. All clients of a sign-in have the same one.
+    """
+    return terms.login or family.hex()
+
+
 def granted_scopes(facts: Facts) -> tuple[str, ...]:
     """The scopes of the tokens that are being issued."""
     return split_list(_requested(facts, SCOPE) or facts.family.scope or "")
@@ -147,7 +154,7 @@ class Claims:
             "auth_time": terms.auth_time,
             "acr": terms.acr,
             "amr": terms.amr,
-            "sid": facts.family.id.hex(),
+            "sid": session_of(facts.family.id, terms),
         }
         if nonce is not None:
             claims["nonce"] = nonce

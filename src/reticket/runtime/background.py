@@ -18,7 +18,9 @@ from reticket.core.service import Service, WorkerPools
 from reticket.core.storage.clock_watch import ClockWatch
 from reticket.http.incidents import Incidents
 from reticket.http.metrics import Meter
+from reticket.runtime.errands import ErrandRunner
 from reticket.runtime.opened_service import OpenedService
+from reticket.wire import Errand
 
 INTERVAL = 1.0
 """Seconds between two checks for other processes' changes, which must be visible within two."""
@@ -30,18 +32,25 @@ Work = tuple[WorkerPool, Callable[[], object], float]
 
 
 def background_tasks(
-    works: Sequence[Work], pools: WorkerPools, service: Service, incidents: Incidents
+    works: Sequence[Work],
+    errands: Sequence[Errand],
+    pools: WorkerPools,
+    service: Service,
+    incidents: Incidents,
 ) -> Callable[[Starlette], Any]:
     """The lifespan of an application; at its end, accepted work is finished."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(_repeat(*each, incidents)) for each in works]
+        runners = [ErrandRunner(errand, service.performers, incidents) for errand in errands]
+        tasks += [asyncio.create_task(runner.run()) for runner in runners]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await service.settled()
             await asyncio.to_thread(pools.close)
 

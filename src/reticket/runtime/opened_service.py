@@ -11,6 +11,7 @@ from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
 from reticket.core.registrations import Registrar, remove_unused
+from reticket.core.storage.pace import Pace
 from reticket.core.storage.schema import Migrating, SchemaState
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.kinds import TokenKind
@@ -102,11 +103,13 @@ class OpenedService:
         return max(policy.refresh for policy in self.every_policy())
 
     def purge(self) -> int:
-        """Remove ended sessions, old keys and unused clients. Returns how many sessions."""
+        """Remove what is over: sessions, keys, clients, log-outs. Returns how many sessions."""
         for key in self.ring.retire_due(self.longest_refresh()):
             self.record_change("key_retired", key=key)
         for days in {each.unused_days for each in self.dialects if each.unused_days}:
             self._remove_unused(self.clock() - days * DAY * SECOND)
+        now = self.clock()
+        Pace().repeat(lambda most: self.directory.logouts.expire(now, most))
         return self.upkeep.purge()
 
     def _remove_unused(self, before: int) -> None:

@@ -81,7 +81,9 @@ def application(
     service = service_of(instance, pools)
     reach = demo.Reach(instance, is_local)
     works = [*background_work(instance, pools, meter), (pools.directory, reach.check, INTERVAL)]
-    lifespan = beside(background_tasks(works, pools, service, incidents), page, metrics, incidents)
+    errands = [errand for dialect in dialects for errand in dialect.errands]
+    tasks = background_tasks(works, errands, pools, service, incidents)
+    lifespan = beside(tasks, page, metrics, incidents)
     more = _for_bearers(page, settings.metrics_token)
     others = pages(
         documents,

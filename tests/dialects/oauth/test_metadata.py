@@ -77,6 +77,8 @@ def test_rfc8414_2_the_metadata_list_the_supported_features():
     assert "none" in said["token_endpoint_auth_methods_supported"]
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["require_pushed_authorization_requests"] is False
+    assert said["backchannel_logout_supported"] is True
+    assert said["backchannel_logout_session_supported"] is True
 
 
 @pytest.mark.parametrize(

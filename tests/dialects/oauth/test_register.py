@@ -379,3 +379,21 @@ def test_rp_initiated_logout_3_1_addresses_after_a_log_out_are_stored_and_return
 def test_an_address_after_a_log_out_has_the_rules_of_a_redirect_uri(world, uri):
     said = APP | {"post_logout_redirect_uris": [uri]}
     assert refused(world, said) == (400, "invalid_client_metadata")
+
+
+def test_back_channel_logout_2_2_the_address_is_stored_changed_and_returned(world):
+    told = {
+        "backchannel_logout_uri": "https://app.example.com/ended?x=1",
+        "backchannel_logout_session_required": True,
+    }
+    made = good(world, APP | told)
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    shown = send(world, "GET", path, token=token)[1]
+    assert {name: made[name] for name in told} == {name: shown[name] for name in told} == told
+    assert "backchannel_logout_uri" not in good(world, APP)
+
+
+@pytest.mark.parametrize("uri", ["http://a.example/", "https://a.example/#x", "https:", "app.x:/"])
+def test_back_channel_logout_2_2_other_addresses_are_refused(world, uri):
+    said = APP | {"backchannel_logout_uri": uri}
+    assert refused(world, said) == (400, "invalid_client_metadata")

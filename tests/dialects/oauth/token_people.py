@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from joserfc.jwk import ECKey
+from tests.core.outbox import Outbox
 
 from reticket.core.consents import Consent
 from reticket.core.people import Client, Credentials, Tenant, User
@@ -66,6 +67,7 @@ class People:
             for name, said in REGISTERED.items()
         }
         self.waiting: set[str] = set()
+        self.logouts = Outbox()
         self.secrets = dict(SECRETS)
 
     def catch_up(self) -> None:

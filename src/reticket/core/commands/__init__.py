@@ -24,6 +24,12 @@ from reticket.core.commands.families import (
     Refresh,
 )
 from reticket.core.commands.fetches import Fetch
+from reticket.core.commands.logouts import (
+    ClaimLogouts,
+    PostponeLogout,
+    RememberClient,
+    SettleLogout,
+)
 from reticket.core.commands.others import (
     Audit,
     CheckNonce,
@@ -74,6 +80,7 @@ __all__ = [
     "CheckNonce",
     "CheckOrigin",
     "CheckRegistrationToken",
+    "ClaimLogouts",
     "Command",
     "Compute",
     "DryRunRefresh",
@@ -103,6 +110,7 @@ __all__ = [
     "OpenFactorSession",
     "Peek",
     "Pop",
+    "PostponeLogout",
     "PublishedKeys",
     "PutIfAbsent",
     "PutReserved",
@@ -113,10 +121,12 @@ __all__ = [
     "Refresh",
     "RegisterClient",
     "Release",
+    "RememberClient",
     "RemoveClient",
     "Reserve",
     "RunInDirectory",
     "SecondFactor",
+    "SettleLogout",
     "SignIn",
     "SignInApplication",
     "SignInClient",

@@ -91,6 +91,11 @@ def revoked(at: int, family: Family) -> Event:
     return _of(family, at, "revoked", family.resource, _NO_CALLER, family.revoked_cause)
 
 
+def logout_lost(at: int, family: Family) -> Event:
+    """The event of an end of which the client will not be told, since the directory failed."""
+    return _of(family, at, "logout_lost", family.resource, _NO_CALLER, family.revoked_cause)
+
+
 def revocation(at: int, selection: Selection, cause: str) -> Event:
     """The event of a request to end families, whichever were found; `at` is when it began."""
     return Event(

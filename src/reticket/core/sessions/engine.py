@@ -48,6 +48,7 @@ from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
 from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
+from reticket.core.sessions.reused import mark_reused
 from reticket.core.sessions.rotation import up_to_second
 from reticket.core.sessions.steps import (
     DryRunStep,
@@ -207,14 +208,14 @@ class Engine:
         """Run the steps and record their events, before any of them is answered."""
         self._directory.catch_up()
         results: Sequence[StoreResult] = self._store.transact(batch)
-        events: list[Event] = []
-        ends = False
+        events, ended = list[Event](), list[StepOutcome]()
         for (_, step), result in zip(batch, results, strict=True):
             if result is not ROW_LOCKED:
                 outcome = result.result if isinstance(result, NotReplicated) else result
                 events += audit_events_of(step.command.resource, outcome, step.caller)
-                ends = ends or outcome.ended
-        self._audit.record(events, durable=ends)
+                ended += [outcome] if outcome.ended else []
+        events += mark_reused(self._directory.logouts, ended) if ended else []
+        self._audit.record(events, durable=bool(ended))
         return results
 
     def _end_batch(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reticket.core.errors import Unavailable
+from reticket.core.logouts import UNTOLD
 from reticket.core.model import Family, Selection
 from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 from reticket.core.sessions import audit_events
@@ -37,13 +38,39 @@ class Upkeep:
         The selection is written into the audit stream as well. An engine may revoke families that
         it does not return. A call whose reply was lost has revoked families that the next call does
         not return.
+
+        Clients are told of the end. They are marked before, so that a crash loses none of them, and
+        again afterwards: a session may have begun meanwhile.
+
+        Raises:
+            Unavailable: a store failed. When the directory did, the families have ended, but their
+                clients may not be told. The next call with the same selection makes up for it.
         """
         at = self._store.now()
+        unmarked = self._mark(selection, (), cause, at)
         ended = self._store.revoke(selection, cause)
         events = [audit_events.revocation(at, selection, cause)]
         events += [audit_events.revoked(at, family) for family in ended]
         self._audit.record(events, durable=True)
+        unmarked = self._mark(selection, ended, cause, at) or unmarked
+        if unmarked is not None:
+            raise unmarked
         return ended
+
+    def _mark(
+        self, selection: Selection, ended: Sequence[Family], cause: str, at: int
+    ) -> Unavailable | None:
+        """Mark the clients that are told; returns the failure."""
+        if cause in UNTOLD:
+            return None
+        is_whole = selection.context is None and selection.live_at is None
+        try:
+            if is_whole:
+                self._directory.logouts.mark(selection, at)
+            self._directory.logouts.mark_families([family.id for family in ended], at)
+        except Unavailable as failure:
+            return failure
+        return None
 
     def apply_intents(self) -> int:
         """Revoke what changes in the directory require. Returns how many intents were settled.

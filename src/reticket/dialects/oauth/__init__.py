@@ -17,6 +17,7 @@ from reticket.core.policy import BROWSER_2026, SERVICE_2026, Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.oauth import errors
+from reticket.dialects.oauth.backchannel_logout import BackchannelLogout
 from reticket.dialects.oauth.document import DOCUMENT
 from reticket.dialects.oauth.endpoints import (
     account,
@@ -47,7 +48,7 @@ from reticket.oauth.self_registration import OFF, DocumentRules, Mode, Registrat
 from reticket.oauth.signing import USUAL
 from reticket.oauth.standard_claims import PERSON
 from reticket.oauth.terms import Claims
-from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
+from reticket.wire import Dialect, Document, Errand, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
 
 HostName = Annotated[str, Meta(pattern=r"^[0-9a-z]([0-9a-z.-]{0,251}[0-9a-z])?$")]
@@ -167,6 +168,7 @@ class OAuth(Dialect):
         may_be_new = options.documents or options.registration != "off"
         self.algorithms = (USUAL,) if may_be_new else ()
         self.unused_days = options.registration_days
+        self.errands: Sequence[Errand] = (BackchannelLogout(provider).errand(),)
         login = login_kind(options.login_absolute)
         self.kinds: Sequence[TokenKind] = (*_token_kinds(Claims(provider)), login)
         self.routes: Sequence[Route] = (

@@ -35,7 +35,9 @@ from reticket.oauth.origins import ALLOWED_ORIGINS
 from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import (
     AUTHORIZATION_CODE,
+    BACKCHANNEL_LOGOUT,
     OPTIONAL,
+    SESSION_REQUIRED,
     TOKEN_EXCHANGE,
     grants_of,
     has_keys,
@@ -208,6 +210,8 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     ALLOWED_ORIGINS: listed(origin),
     "redirect_uris": listed(redirect_uri),
     "post_logout_redirect_uris": listed(redirect_uri),
+    BACKCHANNEL_LOGOUT: https_uri,
+    SESSION_REQUIRED: YamlValue.flag,
     "scopes": listed(scope),
     "grants": listed(grant),
     "resources": listed(uri),

@@ -47,7 +47,7 @@ from reticket.dialects.oauth.pages.interaction import (
     store_command,
 )
 from reticket.dialects.oauth.pages.login_session import signed_in_accounts
-from reticket.dialects.oauth.pages.sign_out import sign_out_everywhere
+from reticket.dialects.oauth.pages.sign_out import sign_out_everywhere, tell_of_replaced
 from reticket.oauth.login import LOGIN
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import registration_of
@@ -218,13 +218,20 @@ def _end_what_is_named(form: Form, subject: str) -> Asking[None]:
     if "session" in form:
         if not _ID.fullmatch(form["session"]):
             raise wrong("session", "is not the id of a session")
-        yield from EndSessions(Selection(bytes.fromhex(form["session"]), subject), BY_PERSON)
+        yield from _end_one(bytes.fromhex(form["session"]), subject)
     elif "app" in form:
         yield from _take_back(form["app"], subject)
     elif "everything" in form:
         yield from sign_out_everywhere(subject, BY_PERSON)
     else:
         raise wrong("session", "is missing")
+
+
+def _end_one(family: bytes, subject: str) -> Asking[None]:
+    ended = yield from EndSessions(Selection(family, subject), BY_PERSON)
+    for login in ended:
+        if login.resource == LOGIN:
+            yield from tell_of_replaced(login, BY_PERSON)
 
 
 def _take_back(client_id: str, subject: str) -> Asking[None]:

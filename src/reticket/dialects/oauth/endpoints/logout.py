@@ -39,7 +39,7 @@ from reticket.dialects.oauth.pages.login_session import (
     known_logins,
     signed_in_accounts,
 )
-from reticket.dialects.oauth.pages.sign_out import ClientSession, sign_out
+from reticket.dialects.oauth.pages.sign_out import ClientSession, live_sessions_of, sign_out
 from reticket.oauth.clients import find_enabled
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
@@ -224,8 +224,10 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 
 def _has_ended(session: ClientSession) -> Asking[bool]:
+    """Whether the session of an ID token is over, and the client has none begun under it."""
     row, now = yield from FindSession(bytes.fromhex(session.id))
-    return row is None or state_of(row, now) is not None
+    is_over = row is None or state_of(row, now) is not None
+    return is_over and not (yield from live_sessions_of(session))
 
 
 def _looks_ahead(request: WireRequest) -> bool:

@@ -40,7 +40,7 @@ _SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NO
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 8414 §2 and OpenID Connect Discovery §3, with the members of RFC 8628, RFC 9126,
-    RFC 9207, RFC 9449 and RP-Initiated Logout.
+    RFC 9207, RFC 9449, RP-Initiated Logout and Back-Channel Logout.
     """
 
     issuer: str
@@ -80,6 +80,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     request_uri_parameter_supported: bool = False
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = True
+    backchannel_logout_supported: bool = True
+    backchannel_logout_session_supported: bool = True
 
 
 class KeySet(msgspec.Struct):

@@ -16,6 +16,7 @@ from reticket.core.commands import (
 from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import next_family_id
+from reticket.core.logouts import UNANSWERED
 from reticket.core.model import Asked, Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.storage.budget import COVERED
@@ -26,6 +27,7 @@ from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences,
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.grants.withdrawn import expect_not_withdrawn
 from reticket.oauth.lists import split_list
+from reticket.oauth.logged_in import remember_client
 from reticket.oauth.provider import USER
 from reticket.oauth.registration import ADMIN, allowed_audiences
 from reticket.oauth.terms import NONCE, Terms
@@ -36,9 +38,6 @@ CLAIM_LIFETIME = 30
 
 A request takes less, unless its process stands still or `busy_timeout` is long.
 """
-
-UNANSWERED = "unanswered"
-"""The cause of the end of a session whose tokens no client has received."""
 
 
 def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> Asking[User]:
@@ -141,8 +140,21 @@ def _begin_family(
 ) -> Asking[tuple[Issued, Asked]]:
     resources = request.registration.requested_resources(request.form.get("resource", ""))
     asked = (*asked_limits((), resources), *bound, *_nonce_of(grant), *request.registration.asked)
+    registration, terms = request.registration, _terms(request, grant)
+    yield from remember_client(registration, request.provider, user.id, family, grant.scope, terms)
+    command = BeginSession(
+        USER,
+        user,
+        client=registration.id,
+        scope=grant.scope or None,
+        terms=terms.to_json(),
+        policy=registration.policy,
+        family=family,
+        asked=asked,
+        is_sign_in=grant.login is None,  # otherwise it counted when the login session began
+    )
     try:
-        issued: Issued = yield from _begin_command(request, grant, user, family, asked)
+        issued: Issued = yield from command
     except Refusal as refusal:
         raise oauth_error(Code.INVALID_TOKEN, refusal.cause, audited=True) from refusal
     return issued, asked
@@ -169,23 +181,6 @@ def _find_family(family: bytes) -> Asking[Family | None]:
     row: Family | None
     row, _ = yield from FindSession(family)
     return row
-
-
-def _begin_command(
-    request: TokenRequest, grant: AuthorizationGrant, user: User, family: bytes, asked: Asked
-) -> BeginSession:
-    """The command. The sign-in counted when the login session of the grant began."""
-    return BeginSession(
-        USER,
-        user,
-        client=request.registration.id,
-        scope=grant.scope or None,
-        terms=_terms(request, grant).to_json(),
-        policy=request.registration.policy,
-        family=family,
-        asked=asked,
-        is_sign_in=grant.login is None,
-    )
 
 
 def _nonce_of(grant: AuthorizationGrant) -> Asked:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from reticket.core.commands import Asking, FindSession, Peek
 from reticket.core.errors import Cause, Code
+from reticket.core.logouts import REPLACED
 from reticket.core.model import Family
 from reticket.dialects.oauth.errors import oauth_error
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
-from reticket.oauth.login import REPLACED, signed_out_key
+from reticket.oauth.login import signed_out_key
 
 
 def expect_signed_in(grant: AuthorizationGrant) -> Asking[None]:

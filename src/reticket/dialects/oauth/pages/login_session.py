@@ -21,13 +21,14 @@ from reticket.core.commands import (
     Refresh,
 )
 from reticket.core.errors import Cause, Refusal, Unavailable
+from reticket.core.logouts import REPLACED
 from reticket.core.model import Family, Issued, Selection
 from reticket.core.people import User
 from reticket.core.tokens.faces import LONGEST, PREFIX
 from reticket.dialects.oauth.grants.consenting_login import has_signed_out
 from reticket.dialects.oauth.pages.cookies import own, protected, set_cookie, values_of
 from reticket.dialects.oauth.pages.interaction import Person, expired_page
-from reticket.oauth.login import LOGIN, REPLACED, LoginTerms, idle_check, login_terms_of
+from reticket.oauth.login import LOGIN, LoginTerms, idle_check, login_terms_of
 from reticket.oauth.provider import Provider
 from reticket.wire import Headers, WireRequest
 

@@ -5,7 +5,7 @@ Knows no page and no cookie.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -39,10 +39,11 @@ def sign_out(logins: Sequence[KnownLogin], session: ClientSession | None) -> Ask
     The cookie is kept when the store fails: the person can try again.
     """
     if session:
-        yield from EndSessions(_selection(session), SIGNED_OUT)
+        yield from _end_session(session)
     for login in logins:
         yield from _end_login(login.row)
-        for family in (yield from _begun_under(login.row)):
+        names = {login.row.id.hex(), *login_terms_of(login.row).replaced}
+        for family in (yield from _begun_under(names, login.row.subject)):
             yield from EndSessions(Selection(family.id, resource=USER), SIGNED_OUT)
 
 
@@ -58,6 +59,7 @@ def sign_out_everywhere(subject: str, cause: str) -> Asking[None]:
 def _end_login(login: Family) -> Asking[None]:
     yield from _void_codes_of_replaced(login)
     yield from EndSessions(Selection(login.id, resource=LOGIN), SIGNED_OUT)
+    yield from tell_of_replaced(login, SIGNED_OUT)
 
 
 def _void_codes_of_replaced(login: Family) -> Asking[None]:
@@ -69,19 +71,42 @@ def _void_codes_of_replaced(login: Family) -> Asking[None]:
         yield from PutIfAbsent(signed_out_key(replaced), "", DEVICE_CODE_LIFETIME, COVERED)
 
 
-def _selection(session: ClientSession) -> Selection:
-    """The session, if all that the ID token says of it is so."""
+def tell_of_replaced(login: Family, cause: str) -> Asking[None]:
+    """Tell the clients of those login sessions that this one has replaced, as these are over."""
+    for replaced in login_terms_of(login).replaced:
+        yield from EndSessions(Selection(bytes.fromhex(replaced), resource=LOGIN), cause)
+
+
+def _end_session(session: ClientSession) -> Asking[None]:
+    """End the sessions of an ID token's client, if all that the ID token says of them is so.
+
+    Its `sid` is a family of the client, or a login session.
+    """
+    subject, client = session.subject, session.client_id
     family = bytes.fromhex(session.id)
-    return Selection(family, session.subject, USER, client=session.client_id)
+    yield from EndSessions(Selection(family, subject, USER, client=client), SIGNED_OUT)
+    for begun in (yield from live_sessions_of(session)):
+        yield from EndSessions(Selection(begun.id, resource=USER), SIGNED_OUT)
 
 
-def _begun_under(login: Family) -> Asking[list[Family]]:
-    """The live sessions of the person's clients whose terms have this login session, or one that it
-    replaced.
+def live_sessions_of(session: ClientSession) -> Asking[list[Family]]:
+    """The client's live sessions that were begun under the login session of an ID token."""
+    return (yield from _begun_under({session.id}, session.subject, session.client_id))
+
+
+def _begun_under(
+    logins: Collection[str], subject: str, client: str | None = None
+) -> Asking[list[Family]]:
+    """The live sessions of the person's clients whose terms have one of these login sessions.
+
+    Args:
+        logins: their ids, each 32 hex digits.
+        subject: the person.
+        client: the only client, or None.
     """
     now: int = yield from Now()
-    logins = {login.id.hex(), *login_terms_of(login).replaced}
-    sessions = yield from _every(Selection(subject=login.subject, resource=USER, live_at=now))
+    selection = Selection(subject=subject, resource=USER, client=client, live_at=now)
+    sessions = yield from _every(selection)
     return [each for each in sessions if terms_of(each.terms).login in logins]
 
 
