@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from tests.conformance import report, resource_server
+from tests.conformance import report, resource_server, tls_front
 from tests.conformance.addresses import Addresses
 from tests.conformance.clients import all_clients, directory
 from tests.conformance.plans import PLANS, configuration
@@ -44,6 +44,7 @@ class Options:
 @click.option("--suite", default="https://localhost:21010", show_default=True, show_envvar=True)
 @click.option("--provider", default="https://localhost:21001", show_default=True)
 @click.option("--resource", default="https://localhost:21003/orders", show_default=True)
+@click.option("--front", default="https://localhost:21004", show_default=True)
 @click.option("--certificate", type=FILE, required=True, show_envvar=True, help="Of both, PEM.")
 @click.option("--key", type=FILE, required=True, show_envvar=True, help="Its key, PEM.")
 @click.option("--results", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
@@ -53,6 +54,7 @@ def main(
     suite: str,
     provider: str,
     resource: str,
+    front: str,
     certificate: Path,
     key: Path,
     results: Path,
@@ -65,7 +67,7 @@ def main(
     Each plan gets a service of its own. Its table goes to RESULTS/PLAN.md, its lines to
     RESULTS/PLAN.txt, the logs of its modules to RESULTS/PLAN/.
     """
-    addresses = Addresses(provider, suite, resource)
+    addresses = Addresses(provider, suite, resource, front)
     tls = Tls(certificate.resolve(), key.resolve())
     options = Options(addresses, tls, results, frozenset(filter(None, only.split(","))))
     with Suite(suite, certificate) as judge:
@@ -96,6 +98,7 @@ def _outcomes(suite: Suite, name: str, logs: Path, options: Options) -> Iterator
         with (
             running_provider(folder, options.addresses, options.tls, seed) as provider,
             resource_server.running(folder, options.addresses, options.tls),
+            tls_front.running(options.addresses, options.tls),
         ):
             rotation = {ROTATES: provider.rotate_keys}
             runner = Runner(suite, logs, rotation, time.monotonic, time.sleep)

@@ -17,11 +17,13 @@ class Addresses:
         provider: the service, which is also the issuer.
         suite: the conformance suite.
         resource: the protected resource of the plans for client credentials.
+        front: the proxy before the suite, for requests of the provider.
     """
 
     provider: str
     suite: str
     resource: str
+    front: str = "https://localhost:21004"
 
     @property
     def discovery(self) -> str:
@@ -46,6 +48,11 @@ class Addresses:
     @property
     def after_logout(self) -> str:
         return f"{self.suite}/test/a/{ALIAS}/post_logout_redirect"
+
+    @property
+    def told_of_logout(self) -> str:
+        """The `backchannel_logout_uri` of the suite's clients."""
+        return f"{self.front}/test/a/{ALIAS}/backchannel_logout"
 
 
 def port_of(url: str) -> int:

@@ -91,6 +91,7 @@ def all_clients(addresses: Addresses) -> Clients:
     """Every kind of client that a plan may name."""
     kinds: dict[str, Callable[[str, Addresses], Client]] = {
         "secret": _with_secret,
+        "told": _told_of_logouts,
         "assertion": _with_assertions,
         "fapi": _for_fapi,
         "service": _for_client_credentials,
@@ -109,6 +110,11 @@ def directory(clients: Iterable[Client]) -> str:
 
 def _with_secret(client_id: str, addresses: Addresses) -> Client:
     return Client(client_id, _in_browser(addresses), secret=secrets.token_urlsafe(32))
+
+
+def _told_of_logouts(client_id: str, addresses: Addresses) -> Client:
+    told = {"backchannel_logout_uri": addresses.told_of_logout}
+    return Client(client_id, _in_browser(addresses) | told, secret=secrets.token_urlsafe(32))
 
 
 def _with_assertions(client_id: str, addresses: Addresses) -> Client:

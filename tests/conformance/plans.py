@@ -92,6 +92,7 @@ LOGOUT: Mapping[str, Steps] = {
     f"{_LOGOUT}-no-params": _confirmed,
     f"{_LOGOUT}-only-state": _confirmed,
 }
+BACKCHANNEL: Mapping[str, Steps] = {"oidcc-backchannel-rp-initiated-logout": _signed_out}
 _FAPI = "fapi2-security-profile-final"
 FAPI_PAGES: Mapping[str, Steps] = {
     f"{_FAPI}-par-attempt-reuse-request_uri": _used_once,
@@ -138,6 +139,8 @@ PLANS: Mapping[str, Plan] = {
     "backchannel": Plan(
         "oidcc-backchannel-rp-initiated-logout-certification-test-plan",
         {"client_registration": "static_client", "response_type": "code"},
+        "told",
+        BACKCHANNEL,
     ),
     "login": Plan(
         "oidcc-3rdparty-init-login-certification-test-plan",

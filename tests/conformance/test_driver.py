@@ -37,7 +37,7 @@ def test_the_provider_gets_no_private_key():
 def test_the_directory_file_can_be_loaded(tmp_path):
     file = tmp_path / "seed.yaml"
     file.write_text(directory(every_client()))
-    assert len(read_seed(file, profiles=profiles(with_defaults())).clients) == 8
+    assert len(read_seed(file, profiles=profiles(with_defaults())).clients) == 10
 
 
 @pytest.mark.parametrize("name", PLANS)

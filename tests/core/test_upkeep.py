@@ -7,6 +7,7 @@ from tests.core.outbox import Outbox
 from tests.core.world import ADA, Audit
 
 from reticket.core.errors import Unavailable
+from reticket.core.logouts import UNTOLD
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Intent
 from reticket.core.storage import pace
@@ -166,3 +167,71 @@ def test_a_sweep_removes_exactly_the_expired_entries(instance, monkeypatch):
 
 def _unavailable(*call):
     raise Unavailable("no disk")
+
+
+class Ledger(Outbox):
+    """Writes into a list what is marked, beside what the store revokes."""
+
+    def __init__(self, store):
+        super().__init__()
+        self.lines, self._revoke = [], store.revoke
+        store.revoke = self._revoked
+
+    def _revoked(self, selection, cause):
+        self.lines.append("revoked")
+        return self._revoke(selection, cause)
+
+    def mark(self, selection, at):
+        super().mark(selection, at)
+        self.lines.append(selection)
+
+    def mark_families(self, families, at):
+        super().mark_families(families, at)
+        self.lines.append(list(families))
+
+
+@pytest.fixture
+def ledger(instance):
+    instance.directory.logouts = Ledger(instance.store)
+    return instance.directory.logouts
+
+
+def test_clients_are_marked_before_an_end_and_once_more_afterwards(instance, ledger):
+    family = instance.family(1)
+    instance.upkeep.revoke(Selection(subject=ADA.id), "operator")
+    everybody = Selection(subject=ADA.id)
+    assert ledger.lines == [everybody, [], "revoked", everybody, [family.id]]
+
+
+def test_a_selection_that_no_mark_can_follow_marks_what_it_has_ended(instance, ledger):
+    family = instance.family(1, context="1000")
+    instance.upkeep.revoke(Selection(context="1000"), "operator")
+    assert ledger.lines == [[], "revoked", [family.id]]
+
+
+@pytest.mark.parametrize("cause", sorted(UNTOLD))
+def test_an_end_that_clients_are_not_told_of_marks_nothing(instance, ledger, cause):
+    instance.family(1)
+    instance.upkeep.revoke(Selection(subject=ADA.id), cause)
+    assert ledger.lines == ["revoked"]
+
+
+def test_a_failing_directory_is_told_of_after_the_end(instance, ledger):
+    instance.family(1)
+    ledger.fails = Unavailable("the directory is away")
+    with pytest.raises(Unavailable, match="away"):
+        instance.upkeep.revoke(Selection(subject=ADA.id), "operator")
+    assert instance.left() == {1: "operator"}
+    assert "revocation" in instance.audit.names
+
+
+def test_an_intent_whose_clients_cannot_be_marked_is_tried_again(instance, ledger):
+    instance.family(1)
+    ledger.fails = Unavailable("the directory is away")
+    instance.directory.write(subject=ADA.id)
+    with pytest.raises(Unavailable):
+        instance.upkeep.apply_intents()
+    assert (instance.left(), len(instance.directory.written)) == ({1: "disabled"}, 1)
+    ledger.fails = None
+    assert instance.upkeep.apply_intents() == 1
+    assert ledger.lines[-2:] == [Selection(subject=ADA.id), []]

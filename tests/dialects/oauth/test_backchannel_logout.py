@@ -190,9 +190,10 @@ def test_each_session_of_a_client_has_a_log_out_of_its_own(browser, world):
 
 
 def test_sessions_before_a_repeated_sign_in_are_told_of_as_well(browser, world):
-    first = claims_of(signed_in(browser)["id_token"])["sid"]
-    assert told(world) == []
-    hint = signed_in(browser, prompt="login", person=ADA)["id_token"]
+    said = signed_in(browser)
+    world.post("/revoke", f"client_id=spa&token={said['refresh_token']}", {})
+    first = claims_of(said["id_token"])["sid"]
+    hint = signed_in(browser, prompt="login")["id_token"]
     assert told(world) == []
     browser.gets("/oauth/logout", id_token_hint=hint)
     assert {claims["sid"] for _, claims in delivers(world, 4)} == {first, claims_of(hint)["sid"]}
@@ -200,7 +201,6 @@ def test_sessions_before_a_repeated_sign_in_are_told_of_as_well(browser, world):
 
 def test_a_client_whose_refresh_token_is_over_is_told_at_the_log_out(browser, world):
     said = signed_in(browser)
-    world.token("spa", token=said["refresh_token"])
     world.post("/revoke", f"client_id=spa&token={said['refresh_token']}", {})
     assert newest(world).revoked_cause == "sign_out"
     assert told(world) == []
@@ -273,7 +273,8 @@ def test_the_account_page_tells_the_clients(browser, world, form):
 
 
 def test_the_end_of_a_browser_on_the_account_page_tells_its_clients(browser, world):
-    signed_in(browser)
+    said = signed_in(browser)
+    world.post("/revoke", f"client_id=spa&token={said['refresh_token']}", {})
     signed_in(browser, prompt="login")
     login = world.logins()[-1].id.hex()
     browser.gets("/oauth/account").sends(session=login)
