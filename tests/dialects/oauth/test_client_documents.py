@@ -332,6 +332,12 @@ def test_it_gets_only_what_people_consent_to(world):
     assert registration.pkce_required
 
 
+def test_it_cannot_say_which_groups_may_use_it(world):
+    world.elsewhere[URL] = document(groups_allowed=["staff"])
+    signed_in(world)
+    assert read_registration(world.people.clients[URL], PROVIDER).groups_allowed is None
+
+
 def test_pkce_is_demanded_of_a_client_with_keys_too(world):
     world.elsewhere[URL] = document(KEYED)
     no_challenge = {"code_challenge": None, "code_challenge_method": None}

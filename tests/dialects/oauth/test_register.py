@@ -137,6 +137,13 @@ def test_a_client_that_registered_itself_gets_only_grants_that_need_consent(worl
     assert world.post("/introspect", form, sent).error == "invalid_client"
 
 
+def test_it_cannot_say_which_groups_may_use_it(world):
+    made = good(world, WEB | {"groups_allowed": ["staff"]})
+    assert "groups_allowed" not in made
+    registration = read_registration(world.people.clients[made["client_id"]], PROVIDER)
+    assert registration.groups_allowed is None
+
+
 def test_an_operator_cannot_give_it_more_by_mistake(world):
     client = good(world, WEB)["client_id"]
     world.people.register(client, admin=True, first_party=True, grants=["client_credentials"])
