@@ -284,7 +284,7 @@ def test_two_requests_at_once_register_one_client(world):
     async def another(command):
         if isinstance(command, RegisterClient):
             world.before = None
-            await world.service.perform(command, CALLER)
+            await world.service.performers[RegisterClient](command, CALLER)
 
     world.before = another
     assert Browser(world).asks(**ASKED).page.status == 200
