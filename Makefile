@@ -10,8 +10,8 @@ PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
-# One more than there are processors, since tests wait for a quarter of their time.
-WORKERS := import os; print(min(4, 1 + (os.cpu_count() or 1)))
+# Two more than there are processors, since tests wait for a third of their time.
+WORKERS := import os; print(min(4, 2 + (os.cpu_count() or 1)))
 IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder
 NODE := tests/node
 

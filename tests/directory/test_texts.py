@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
+from tests.directory.conftest import open_one
 
 from reticket.core.errors import StartupError
 from reticket.core.people import DeveloperAccount
@@ -54,11 +57,20 @@ REGISTER = {
 """By what is registered: what puts a text into it."""
 
 
+@pytest.fixture(scope="module")
+def still_empty(engine):
+    """One directory for tests that put nothing into it."""
+    url = engine.empty()
+    with closing(open_one(url)) as directory:
+        yield directory
+    engine.remove(url)
+
+
 @pytest.mark.parametrize("where", REGISTER)
 @pytest.mark.parametrize("control", CONTROLS)
-def test_control_characters_are_refused_everywhere(directory, where, control):
+def test_control_characters_are_refused_everywhere(still_empty, where, control):
     with pytest.raises(Invalid, match="has a control character"):
-        REGISTER[where](directory, f"a{control}b")
+        REGISTER[where](still_empty, f"a{control}b")
 
 
 @pytest.mark.parametrize("where", REGISTER)
