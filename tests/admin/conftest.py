@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.http.wire import call
-from tests.operation.warm import ran
+from tests.operation.ran import ran
 from tests.pages.people import one_time_password
 
 from reticket.core.commands import IssueAccess

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import pytest
 from tests.http.wire import WIRES
-from tests.operation.warm import OURS, ran
+from tests.operation.ran import ran
+from tests.operation.warm import OURS
 
 from reticket import __version__
 from reticket.testing import running_server

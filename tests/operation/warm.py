@@ -15,10 +15,6 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from reticket.testing import server
-from reticket.testing.waiting import PATIENCE
 
 BECOME_PARENT = 36
 """PR_SET_CHILD_SUBREAPER: a process that its parent has left is ours."""
@@ -82,19 +78,6 @@ class Warm:
     def close(self):
         if self._process:
             self._process.communicate()
-
-
-def ran(words, environment):
-    """`reticket` with these words, run to its end: what `subprocess.run` would return."""
-    command = [*OURS, *map(str, words)]
-    with TemporaryDirectory() as folder:
-        files = Path(folder, "output"), Path(folder, "errors")
-        process = server.start(command, files[0], environment, files[1])
-        try:
-            code = process.wait(PATIENCE)
-        finally:
-            process.kill()
-        return subprocess.CompletedProcess(command, code, *(file.read_text() for file in files))
 
 
 def _opened():
