@@ -6,6 +6,7 @@ Owns the translation of msgspec's JSON Schema into the older words of OpenAPI 3.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -67,7 +68,7 @@ class _Schemas:
     def _schema(self, kind: Any) -> dict[str, Any]:
         if get_origin(kind) in (Union, UnionType) and type(None) not in get_args(kind):
             return {"oneOf": [self.of(alternative) for alternative in get_args(kind)]}
-        (schema,), components = msgspec.json.schema_components((kind,), ref_template=_REFERENCE)
+        (schema,), components = _by_msgspec(kind)
         for name, component in components.items():
             self._add(name, _translated(_in_one_line(component)))
         return _translated(schema)
@@ -75,6 +76,12 @@ class _Schemas:
     def _add(self, name: str, component: dict[str, Any]) -> None:
         if self.components.setdefault(name, component) != component:
             raise ValueError(f"two schemas are named {name}")
+
+
+@cache
+def _by_msgspec(kind: Any) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """The schema of a type and its components, to be read alone: several documents have it."""
+    return msgspec.json.schema_components((kind,), ref_template=_REFERENCE)
 
 
 def _paths(routes: Iterable[Route], schemas: _Schemas) -> dict[str, Any]:

@@ -98,12 +98,11 @@ def _network():
 
 def main():
     """Fork for each line that says what is wanted, and say which process it is."""
-    from reticket import dialects
     from reticket.__main__ import main as run
 
-    dialects.modules()
     for name in LATE:
         importlib.import_module(name)
+    _prepare_documents()
     _prepare_keys()
     gc.freeze()
     for line in sys.stdin:
@@ -113,6 +112,15 @@ def main():
             _end(run)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
+
+
+def _prepare_documents():
+    """What msgspec tells of the types in documents is known then."""
+    from reticket import dialects
+    from reticket.openapi import build_document
+
+    for dialect in dialects.with_defaults():
+        build_document(dialect)
 
 
 def _prepare_keys():
