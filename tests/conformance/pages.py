@@ -60,11 +60,15 @@ def sign_in_seen(addresses: Addresses) -> Step:
 
 
 def consent_seen(addresses: Addresses) -> Step:
-    """Signs in, and hands the consent page to the suite."""
+    """Signs in, and hands the consent page to the suite.
+
+    The browser stops there. The suite ends the module when it has the page, and fails it when an
+    answer comes back meanwhile.
+    """
     step = sign_in(addresses)
-    consent = next(task for task in step["tasks"] if task["task"] == "consent")
-    consent["commands"].insert(0, _show("to access your account"))
-    return step
+    signing_in, consent, _ = step["tasks"]
+    consent["commands"] = [_show("to access your account")]
+    return {**step, "tasks": [signing_in, consent]}
 
 
 def error_page(addresses: Addresses) -> Step:

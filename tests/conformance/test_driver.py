@@ -49,6 +49,15 @@ def test_a_plan_gets_the_clients_of_its_kind(name):
     assert told["override"].keys() == PLANS[name].overrides.keys()
 
 
+def test_the_browser_stops_on_a_page_that_ends_the_module():
+    told = configuration("dynamic", ADDRESSES, CLIENTS)["override"]
+    for module in ("logo", "policy", "tos"):
+        (step,) = told[f"oidcc-registration-{module}-uri"]["browser"]
+        assert [task["task"] for task in step["tasks"]] == ["sign in", "consent"]
+        (command,) = step["tasks"][-1]["commands"]
+        assert command[-1] == "update-image-placeholder"
+
+
 FAILED = {"result": "FAILURE", "src": "CheckNonce", "msg": "no\n nonce | here"}
 WARNED = {
     "result": "WARNING",
