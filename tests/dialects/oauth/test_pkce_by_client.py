@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from tests.dialects.oauth.token_people import REDIRECT
-from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, PRESETS
+from tests.dialects.oauth.token_world import CHALLENGE, ISSUER, PRESETS, World
 from tests.dialects.oauth.token_world import asserting as assertion_of
 
 from reticket.core.people import Client
@@ -103,3 +103,13 @@ def test_fapi_2_5_3_2_1_an_assertion_names_the_issuer_as_a_string(world, audienc
     sent = world.token(None, **ask, **assertion_of(world, aud=audience))
     assert (sent.status, sent.error) == (401, "invalid_client")
     assert world.token(None, **ask, **assertion_of(world, aud=ISSUER)).status == 200
+
+
+def test_by_setting_the_assertions_of_all_clients_name_the_issuer_as_a_string():
+    """draft-ietf-oauth-rfc7523bis: `aud` is the issuer alone."""
+    world, ask = World(issuer_audience=True), {"grant_type": "client_credentials"}
+    for audience in ([ISSUER], f"{ISSUER}/oauth/token"):
+        sent = world.token(None, **ask, **assertion_of(world, aud=audience))
+        assert (sent.status, sent.error) == (401, "invalid_client")
+    assert world.token(None, **ask, **assertion_of(world, aud=ISSUER)).status == 200
+    world.close()
