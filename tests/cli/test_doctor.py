@@ -253,7 +253,8 @@ def test_a_policy_that_the_clients_of_a_dialect_cannot_handle_is_found(healthy, 
 
 def test_a_key_use_without_a_key_is_a_fault():
     facts = [KeyFacts("aabbccdd", "mac", "HS256", "active", 0, 0, None)]
-    (found,) = active_keys.look(SimpleNamespace(ring=SimpleNamespace(listing=lambda: facts)))
+    ring = SimpleNamespace(listing=lambda: facts, uses=("mac", "sign"))
+    (found,) = active_keys.look(SimpleNamespace(ring=ring))
     assert found.level is Level.FAULT
     assert "reticket key rotate --use sign" in found.sentence
 
