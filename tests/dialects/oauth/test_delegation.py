@@ -426,6 +426,14 @@ class TestTargets:
         for more in ({}, {"scope": READ}):
             assert is_bad(delegate(world, token, **{name: asked}, **more), "invalid_target")
 
+    @pytest.mark.parametrize("name", ["resource", "audience"])
+    @pytest.mark.parametrize("client", ["backend", "other"])
+    def test_cve_2022_1245_no_service_is_reached_by_its_name(self, world, client, name):
+        """A client with any valid token got one for each service that it named."""
+        token = sent(world)
+        for asked in ("strict", "keyed", VAULT, f"{LEDGER}/x"):
+            assert is_bad(swap(world, token, client, **{name: asked}), "invalid_target")
+
     def test_the_issuer_is_never_a_target(self, world):
         world.people.register("other", exchange_resources=[ISSUER, LEDGER])
         assert claims_of(delegated(world, sent(world)))["aud"] == LEDGER
