@@ -109,17 +109,17 @@ def directory(clients: Iterable[Client]) -> str:
 
 
 def _with_secret(client_id: str, addresses: Addresses) -> Client:
-    return Client(client_id, _in_browser(addresses), secret=secrets.token_urlsafe(32))
+    return Client(client_id, _with_log_out(addresses), secret=secrets.token_urlsafe(32))
 
 
 def _told_of_logouts(client_id: str, addresses: Addresses) -> Client:
     told = {"backchannel_logout_uri": addresses.told_of_logout}
-    return Client(client_id, _in_browser(addresses) | told, secret=secrets.token_urlsafe(32))
+    return Client(client_id, _with_log_out(addresses) | told, secret=secrets.token_urlsafe(32))
 
 
 def _with_assertions(client_id: str, addresses: Addresses) -> Client:
     key = RSAKey.generate_key(2048, _named(client_id, "RS256"))
-    return Client(client_id, _in_browser(addresses), key=key)
+    return Client(client_id, _with_log_out(addresses), key=key)
 
 
 def _for_fapi(client_id: str, addresses: Addresses) -> Client:
@@ -147,9 +147,13 @@ def _in_browser(addresses: Addresses) -> Json:
     return {
         "policy": "BROWSER",
         "redirect_uris": uris,
-        "post_logout_redirect_uris": [addresses.after_logout],
         "scopes": SCOPES,
     }
+
+
+def _with_log_out(addresses: Addresses) -> Json:
+    """FAPI has no log-out, so its client has no address for one."""
+    return {**_in_browser(addresses), "post_logout_redirect_uris": [addresses.after_logout]}
 
 
 def _named(client_id: str, algorithm: str) -> KeyParameters:

@@ -20,6 +20,10 @@ HEAD = "oauth_clients:\n"
 ADA = "  - email: ada@example.com\n"
 """Each dialect adds its part of the demo's people; another file has to have it."""
 
+WEB = "    client_secret: web-secret\n"
+LOG_OUT = '    post_logout_redirect_uris: ["http://127.0.0.1:3000/"]\n'
+"""Its ID tokens name the session."""
+
 
 @contextmanager
 def running_service(folder, public_key, **options):
@@ -28,7 +32,8 @@ def running_service(folder, public_key, **options):
     before, after = DEMO.read_text("utf-8").split(HEAD)
     lines = [f"  - {json.dumps(_registered(client, public_key))}\n" for client in STRICTER]
     claims = f"    claims: {json.dumps(PERSON.demo['ada@example.com'])}\n"
-    path.write_text("".join([before, HEAD, *lines, after.replace(ADA, ADA + claims)]))
+    after = after.replace(ADA, ADA + claims).replace(WEB, WEB + LOG_OUT)
+    path.write_text("".join([before, HEAD, *lines, after]))
     with running_server(folder, seed=path, **options) as running:
         yield running
 

@@ -25,7 +25,7 @@ from reticket.oauth.signing import (
     USUAL,
     id_token_algorithm,
 )
-from reticket.oauth.terms import ID_ALGORITHM, ID_CLAIMS, OPENID
+from reticket.oauth.terms import ID_ALGORITHM, ID_CLAIMS, ID_SESSION, OPENID
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -132,9 +132,18 @@ class Registration:
     def asked(self) -> Asked:
         """What every token of the client has by its registration, as `Asked`."""
         asked = as_asked(self.claims)
+        if self.has_log_out:
+            asked = ((ID_SESSION, "1"), *asked)
         if self.id_token_claims:
             asked = ((ID_CLAIMS, " ".join(self.id_token_claims)), *asked)
         return ((ID_ALGORITHM, self.id_token_alg), *asked) if self.id_token_alg else asked
+
+    @property
+    def has_log_out(self) -> bool:
+        """Whether it has an address for log-outs. Its ID tokens then name the session (`sid`),
+        which all clients of a sign-in share; nobody else needs to know it.
+        """
+        return bool(self.backchannel_logout_uri or self.post_logout_redirect_uris)
 
     @property
     def algorithms(self) -> tuple[str, ...]:

@@ -26,12 +26,13 @@ AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
-ID_CLAIMS, ID_ALGORITHM = "id_claims", "id_alg"
+ID_CLAIMS, ID_ALGORITHM, ID_SESSION = "id_claims", "id_alg", "id_sid"
 """Names of what a request asks for one response only.
 
 Fewer scopes, audiences (space-separated), and the nonce of the ID token. `alone` omits the ID
 token, and `jkt` binds the access token to the key of the proof. `id_claims` are the claims that the
 client's registration wants in the ID token, space-separated, and `id_alg` is its algorithm.
+`id_sid` puts the session into the ID token.
 """
 
 
@@ -154,8 +155,9 @@ class Claims:
             "auth_time": terms.auth_time,
             "acr": terms.acr,
             "amr": terms.amr,
-            "sid": session_of(facts.family.id, terms),
         }
+        if _requested(facts, ID_SESSION) is not None:
+            claims["sid"] = session_of(facts.family.id, terms)
         if nonce is not None:
             claims["nonce"] = nonce
         return claims | self._of_person(facts, terms) | _mapped(facts)

@@ -57,6 +57,25 @@ def test_2_a_valid_hint_signs_out_without_a_question(browser, world):
     assert browser.asks(prompt="none").answer["error"] == "login_required"
 
 
+def test_2_the_hint_of_a_client_without_an_address_signs_out_as_well(browser, world):
+    """Its ID tokens do not name the session; the browser does."""
+    world.people.register("spa", post_logout_redirect_uris=[])
+    hint = signed_in(browser)["id_token"]
+    assert "sid" not in claims_of(hint)
+    leaves(browser, id_token_hint=hint)
+    assert browser.headline == GONE
+    assert ended(world) == ended(world, "oauth.login") == ["sign_out"]
+
+
+def test_2_without_a_session_in_the_hint_and_the_browser_nothing_ends(browser, world):
+    world.people.register("spa", post_logout_redirect_uris=[])
+    hint = signed_in(browser)["id_token"]
+    browser.cookies.clear()
+    leaves(browser, id_token_hint=hint).sends(answer="sign_out")
+    assert browser.headline == GONE
+    assert ended(world) == [None]
+
+
 def test_2_post_does_the_same_as_get(browser, world):
     hint = signed_in(browser)["id_token"]
     browser.posts("/oauth/logout", id_token_hint=hint, post_logout_redirect_uri=BACK, state="x y")

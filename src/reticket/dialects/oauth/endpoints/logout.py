@@ -224,7 +224,11 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 
 
 def _has_ended(session: ClientSession) -> Asking[bool]:
-    """Whether the session of an ID token is over, and the client has none begun under it."""
+    """Whether the session of an ID token is over, and the client has none begun under it. An ID
+    token without `sid` does not tell.
+    """
+    if session.id is None:
+        return False
     row, now = yield from FindSession(bytes.fromhex(session.id))
     is_over = row is None or state_of(row, now) is not None
     return is_over and not (yield from live_sessions_of(session))
@@ -249,7 +253,7 @@ def _hinted_session(form: Form) -> Asking[ClientSession | None]:
         claims = yield from ReadIdentity(form.get("id_token_hint", ""))
     except Refusal:
         return None
-    session = ClientSession(str(claims["sid"]), str(claims["sub"]), str(claims["aud"]))
+    session = ClientSession(claims.get("sid"), str(claims["sub"]), str(claims["aud"]))
     if form.get("client_id", session.client_id) != session.client_id:
         raise PageError("invalid_request", _OTHER_CLIENT, Cause.WRONG_CLIENT)
     return session

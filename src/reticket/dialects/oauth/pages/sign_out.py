@@ -25,9 +25,11 @@ _PAGE = 100
 
 
 class ClientSession(msgspec.Struct, frozen=True):
-    """A session that an ID token belongs to: its `sid`, `sub` and `aud`."""
+    """A session that an ID token belongs to: its `sid`, `sub` and `aud`. The tokens of a client
+    without an address for log-outs have no `sid`.
+    """
 
-    id: str
+    id: str | None
     subject: str
     client_id: str
 
@@ -82,6 +84,8 @@ def _end_session(session: ClientSession) -> Asking[None]:
 
     Its `sid` is a family of the client, or a login session.
     """
+    if session.id is None:
+        return
     subject, client = session.subject, session.client_id
     family = bytes.fromhex(session.id)
     yield from EndSessions(Selection(family, subject, USER, client=client), SIGNED_OUT)
@@ -91,7 +95,8 @@ def _end_session(session: ClientSession) -> Asking[None]:
 
 def live_sessions_of(session: ClientSession) -> Asking[list[Family]]:
     """The client's live sessions that were begun under the login session of an ID token."""
-    return (yield from _begun_under({session.id}, session.subject, session.client_id))
+    logins = {session.id} if session.id else set()
+    return (yield from _begun_under(logins, session.subject, session.client_id))
 
 
 def _begun_under(
