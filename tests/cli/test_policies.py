@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from tests.cli.conftest import SEED
 
+from reticket.core.logouts import LoggedIn
+from reticket.core.model import Selection
 from reticket.core.policy import DAY, SECOND
 from reticket.dialects import presets as shipped_presets
 from reticket.testing import running_server
@@ -151,6 +153,23 @@ def test_a_client_that_registered_itself_goes_when_nobody_uses_it(shell):
     instance.close()
     *_, told = map(json.loads, (shell.data / "audit.jsonl").read_text().splitlines())
     assert (told["event"], told["detail"]) == ("client_removed", {"client": "notes"})
+
+
+def test_a_client_is_not_remembered_for_a_log_out_that_cannot_come(shell):
+    shell.run("client", "add", "shop", "--public")
+    instance = shell.instance()
+    ada, now = instance.person("ada@example.com").id, instance.clock()
+    instance.directory.logouts.remember(
+        LoggedIn("a" * 32, "shop", ada, "oauth.user", "b" * 32, now)
+    )
+    for later, left in ((0, 1), (1, 0)):
+        replace(instance, clock=lambda now=now + later: now).purge()
+        instance.directory.logouts.mark(Selection(), now)
+        claimed = instance.directory.logouts.claim(now, 9)
+        assert len(claimed) == left
+        for each in claimed:
+            instance.directory.logouts.postpone(each, None, 0)
+    instance.close()
 
 
 def test_a_key_is_kept_and_reported_while_a_client_has_tokens_of_it(shell):

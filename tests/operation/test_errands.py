@@ -85,7 +85,7 @@ async def test_work_is_looked_for_again_and_again(place):
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"), [(Unavailable("away"), "away"), (ValueError("x"), "errand_failed")]
+    ("failure", "said"), [(Unavailable("away"), "away"), (ValueError("x"), "upkeep_failed")]
 )
 async def test_a_failure_is_told_and_ends_nothing(place, failure, said):
     place.failures, place.waiting = [failure], 2

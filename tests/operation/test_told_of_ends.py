@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from urllib.parse import parse_qs
 
 import pytest
@@ -144,3 +145,22 @@ def test_a_log_out_outlives_a_killed_service(tmp_path, clients, alone):
     with serving(tmp_path, clients) as (server, _):
         until(lambda: events(server, "logout_sent"), "the log-out")
     assert [each["sid"] for each in clients.tokens("app")] == [name]
+
+
+def test_changes_of_a_person_tell_the_clients(tmp_path, clients, alone):
+    clients.add("app", lambda connection, request: connection.sendall(OK))
+    changes = [
+        ("user", "passwd", ADA, "--password-stdin"),
+        ("user", "disable", ADA),
+        ("user", "delete", ADA),
+    ]
+    with serving(tmp_path, clients) as (server, commands):
+        began = []
+        for number, change in enumerate(changes):
+            began.append(start_session(commands, "app"))
+            commands.run(*change, said="another horse")
+            if change[1] == "disable":
+                commands.run("user", "enable", ADA)
+            seen = partial(events, server, "logout_sent")
+            until(lambda most=number, seen=seen: len(seen()) > most, change[1], seen)
+    assert [each["sid"] for each in clients.tokens("app")] == began

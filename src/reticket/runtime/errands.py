@@ -73,4 +73,4 @@ class ErrandRunner:
         except Unavailable as failure:
             self.incidents.upkeep_waits(str(failure))
         except Exception as error:  # one piece must not stop the others
-            self.incidents.failed("errand_failed", error)
+            self.incidents.failed("upkeep_failed", error)

@@ -470,6 +470,21 @@ def test_a_failing_directory_does_not_keep_a_reuse_from_ending_the_session(brows
     assert (lost.subject, lost.cause) == (ADA.id, "reuse")
 
 
+def test_a_directory_that_fails_for_a_moment_makes_nobody_be_told_twice(browser, world):
+    signed_in(browser)
+    ends(world, subject=ADA.id)
+    settle, failures = world.people.logouts.settle, [Unavailable("the directory is away")] * 2
+
+    def fail_first(logout):
+        if failures:
+            raise failures.pop()
+        settle(logout)
+
+    world.people.logouts.settle = fail_first
+    assert told(world) == [SPA]
+    assert world.people.logouts.entries == {}
+
+
 def test_a_session_does_not_begin_when_its_client_cannot_be_remembered(browser, world):
     world.clock.forward(1)
     code = browser.signs_in().sends(answer="allow").answer["code"]

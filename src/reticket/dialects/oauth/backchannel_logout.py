@@ -6,6 +6,7 @@ Owns the logout token, and what an answer means. The outbox is in `core.logouts`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from reticket.core.commands import (
     SettleLogout,
     SignJwt,
 )
+from reticket.core.errors import Unavailable
 from reticket.core.fetching.model import (
     Fetched,
     FetchFault,
@@ -47,6 +49,9 @@ LIFETIME = 120
 
 SETTLING = 60
 """Seconds after which a session that has not ended goes on: a crash came before its end."""
+
+TRIES = 3
+"""Attempts to note that a client was told."""
 
 TYPE = "logout+jwt"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -143,11 +148,21 @@ def _conclude(logout: Logout, result: FetchResult) -> Asking[None]:
     now: int = yield from Now()
     if isinstance(result, Fetched) or result.status in SUCCESS:
         yield from _audit(logout, "logout_sent", result.status)
-        yield from SettleLogout(logout)
+        yield from _settle(logout)
     elif result.fault is FetchFault.LIMITED:
         yield from PostponeLogout(logout, now + PAUSES[0] * SECOND, logout.attempts)
     else:
         yield from _try_again(logout, result, now)
+
+
+def _settle(logout: Logout) -> Asking[None]:
+    """Forget a log-out that the client has taken note of. A directory that fails for a moment must
+    not make it be sent again.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(Unavailable):
+            return (yield from SettleLogout(logout))
+    yield from SettleLogout(logout)
 
 
 def _try_again(logout: Logout, result: Unfetched, now: int) -> Asking[None]:
