@@ -2,6 +2,7 @@
 counted in lines and bytes (`work_of`), never by a clock.
 """
 
+import gc
 import sys
 from contextlib import closing
 
@@ -228,6 +229,26 @@ def test_a_too_long_form_is_malformed_before_it_is_decoded(most, beyond):
     with pytest.raises(Refusal) as raised:
         parse_pairs(beyond)
     assert raised.value.code is Code.MALFORMED
+
+
+def test_what_the_garbage_collector_calls_back_is_not_counted():
+    """Hypothesis is called back so."""
+
+    def hear(phase, info):
+        sum(len(str(number)) for number in range(100))
+
+    def leave_cycles():
+        for _ in range(5000):
+            cycle = []
+            cycle.append(cycle)
+
+    before = work_of(leave_cycles)
+    gc.callbacks.append(hear)
+    try:
+        assert work_of(leave_cycles) <= before + 100
+    finally:
+        gc.callbacks.remove(hear)
+    assert gc.isenabled()
 
 
 def test_counting_restores_the_previous_trace_function():

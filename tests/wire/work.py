@@ -5,6 +5,7 @@ of lists that it searches. What a regular expression does is not seen.
 from __future__ import annotations
 
 import dis
+import gc
 import sys
 import tracemalloc
 from contextlib import suppress
@@ -25,6 +26,8 @@ def work_of(call):
     every 8 members of a list that they search. What it raises is of no interest.
     """
     meter, before = _Meter(), (sys.gettrace(), sys.getprofile())
+    collects = gc.isenabled()
+    gc.disable()  # what the collector calls back is no work of the call
     tracemalloc.start()
     sys.setprofile(meter.hear)
     sys.settrace(meter.see)
@@ -36,6 +39,8 @@ def work_of(call):
         sys.setprofile(before[1])
         meter.weigh()
         tracemalloc.stop()
+        if collects:
+            gc.enable()
     searched = meter.members // MEMBERS_OF_A_LINE
     return meter.lines + meter.bytes // BYTES_OF_A_LINE + searched
 
