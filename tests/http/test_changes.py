@@ -201,7 +201,7 @@ def test_a_deleted_person_has_no_session_and_gets_none(server):
     command(server.data, "user", "delete", "forgotten@example.com")
     assert all_refused(server, sessions)
     assert seen(lambda: not AKINON.is_good(sign_in(server, AKINON, "forgotten")))
-    assert json.loads(me(server, ticket)[2])["code"] == 401
+    assert json.loads(me(server, ticket)[2])["code"] == 404
 
 
 def me(server, ticket):
