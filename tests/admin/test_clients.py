@@ -113,6 +113,7 @@ def test_the_admin_flag_adds_its_scope_and_its_grant(api):
         ({"policy": {"preset": "BROWSER", "windo": 5}}, "windo"),
         ({"policy": {"preset": "BROWSER", "refresh": 5}}, "shorter than access"),
         ({"redirect_uris": ["/back"]}, "absolute URI"),
+        ({"contacts": [""]}, "contacts[0]"),
         ({"redirect_uris": ["https://*.example.com/back"]}, "wildcard"),
         ({"post_logout_redirect_uris": ["https://*.example.com/"]}, "wildcard"),
         ({"backchannel_logout_uri": "http://a.example.com/"}, "https URL"),

@@ -5,10 +5,10 @@ from typing import get_type_hints
 from reticket.admin.schemas import ClientChanges
 from reticket.cli.registering import MEMBERS
 from reticket.directory.seed.clients import REGISTRATION
-from reticket.oauth.client_metadata import DESCRIPTIONS, KEYS, ClientMetadata
+from reticket.oauth.client_metadata import DESCRIPTIONS, KEYS, SECTOR, ClientMetadata
 from reticket.oauth.self_registration import REGISTERED_BY
 
-OF_SELFREGISTRATION = {REGISTERED_BY, "token_endpoint_auth_method"}
+OF_SELFREGISTRATION = {REGISTERED_BY, SECTOR, "token_endpoint_auth_method"}
 """Members that no operator sets."""
 
 OF_OPERATORS = set(REGISTRATION) - OF_SELFREGISTRATION

@@ -365,7 +365,8 @@ def test_addresses_that_describe_a_client_are_added_changed_and_cleared(shell):
 def test_rfc6749_a_1_an_id_may_have_blanks_and_slashes(shell, name):
     secret = shell.run("client", "add", name, "--redirect-uri", "https://app.example.com/").strip()
     assert verifies(shell, name, secret)
-    shell.run("client", "edit", name, "--pkce", "required")
+    shell.run("client", "edit", name, "--pkce", "required", "--contact", ADA)
+    assert show(shell, name)["registration"]["contacts"] == [ADA]
     assert show(shell, name)["registration"]["pkce"] == "required"
     assert name in shell.run("client", "list")
     shell.run("session", "start", "--client", name, "--user", ADA)

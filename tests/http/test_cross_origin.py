@@ -89,7 +89,7 @@ def test_pages_of_mcp_clients_ask_for_the_metadata_with_a_header_of_their_own(se
     status, headers = preflight(service, path, EVIL, "GET")
     assert status == 204
     assert headers["access-control-allow-origin"] == "*"
-    assert headers["access-control-allow-headers"] == "*"
+    assert headers["access-control-allow-headers"] == "*, authorization"
 
 
 @pytest.mark.parametrize("path", METADATA)

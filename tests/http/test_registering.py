@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from tests.http.wire import call
 
 from reticket.testing import running_server
 
@@ -52,3 +53,17 @@ def test_a_client_registers_changes_and_removes_itself(open_server):
     lines = (open_server.data / "audit.jsonl").read_text().splitlines()
     events = [json.loads(line)["event"] for line in lines]
     assert "client_registered" in events
+
+
+@pytest.mark.parametrize("path", ["/oauth/register", "/oauth/register/some-id"])
+def test_pages_of_every_origin_may_register_a_client(open_server, path):
+    method = "POST" if path == "/oauth/register" else "PUT"
+    asked = {"Origin": "https://app.example.com", "Access-Control-Request-Method": method}
+    status, headers, _ = call(open_server.url, "OPTIONS", path, None, asked)
+    assert (status, headers["access-control-allow-origin"]) == (204, "*")
+    assert headers["access-control-allow-headers"] == "*, authorization"
+    assert "access-control-allow-credentials" not in headers
+    said = {"Origin": "https://app.example.com", "Content-Type": "application/json"}
+    status, headers, _ = call(open_server.url, method, path, json.dumps(APP), said)
+    assert status in (201, 401)
+    assert headers["access-control-allow-origin"] == "*"

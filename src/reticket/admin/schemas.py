@@ -143,6 +143,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     policy_uri: str | UnsetType | None = UNSET
     tos_uri: str | UnsetType | None = UNSET
     initiate_login_uri: str | UnsetType | None = UNSET
+    contacts: Sequence[str] | UnsetType | None = UNSET
     dpop_required: bool | UnsetType | None = UNSET
     par_required: bool | UnsetType | None = UNSET
     pkce: Pkce | UnsetType | None = UNSET

@@ -209,6 +209,13 @@ MEMBERS = (
         {},
     ),
     Member(
+        "contacts",
+        "--contact",
+        "An e-mail address of those who run it; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
         "id_token_claims",
         "--id-token-claim",
         "A claim that its ID tokens have, where a scope gives it; may be repeated.",

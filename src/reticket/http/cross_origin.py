@@ -23,6 +23,9 @@ EXPOSED = (
 """Response headers that pages may read beside those of Fetch §2.2.1."""
 
 _ALLOWED_HEADERS = b"authorization, content-type, dpop"
+_ALL_HEADERS = b"*, authorization"
+"""Fetch §3.3.3: `*` does not stand for `Authorization`."""
+
 _MAX_AGE = b"600"
 """Seconds for which a browser does not repeat a preflight. It allows to ask, not to read."""
 
@@ -49,7 +52,7 @@ def preflight(table: RoutingTable, request: WireRequest) -> Asking[WireResponse 
     if origin is None or method is None or route is None or route.readers is None:
         return None
     if ANY in (yield from _readers(route, request)):
-        return _permission(ANY, method, b"*")
+        return _permission(ANY, method, _ALL_HEADERS)
     if (yield from CheckOrigin(origin)):
         return _permission(origin, method, _ALLOWED_HEADERS)
     return WireResponse(204, b"", None, _VARY)

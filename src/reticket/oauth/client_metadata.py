@@ -34,14 +34,21 @@ AUTH_METHODS = (BASIC, POST, KEY, NONE)
 """How clients authenticate: the names in the metadata (RFC 7591 §2, RFC 8414 §2)."""
 
 MOST_URIS = 20
+MOST_CONTACTS = 10
+LONGEST_CONTACT = 254
 LONGEST_URI = 2048
 LONGEST_NAME = 100
 
 DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
 """Addresses that are stored and returned as they are: https URLs."""
 
-POST_LOGOUT = "post_logout_redirect_uris"
-_STORED = (*KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, *MEMBERS)
+SECTOR = "sector_identifier_uri"
+"""The address of a list of redirect URIs (OpenID Connect Registration §5)."""
+
+POST_LOGOUT, CONTACTS = "post_logout_redirect_uris", "contacts"
+_STORED = (
+    *KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, CONTACTS, SECTOR, *MEMBERS
+)  # fmt: skip
 """Members that are returned as they were stored, where the client has them."""
 
 _VISIBLE = re.compile(r"[!-~]+")
@@ -54,7 +61,8 @@ class MetadataFault(Exception):
     """The metadata cannot be registered.
 
     Args:
-        error_code: `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 §3.2.2).
+        error_code: `invalid_redirect_uri`, `invalid_client_metadata` or
+            `unapproved_software_statement` (RFC 7591 §3.2.2).
         description: one sentence for the developer of the client.
     """
 
@@ -80,6 +88,9 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     policy_uri: str | UnsetType = UNSET
     tos_uri: str | UnsetType = UNSET
     initiate_login_uri: str | UnsetType = UNSET
+    sector_identifier_uri: str | UnsetType = UNSET
+    contacts: Sequence[str] | UnsetType = UNSET
+    software_statement: Any = UNSET
     scope: str | UnsetType = UNSET
     jwks: Mapping[str, Any] | UnsetType = UNSET
     jwks_uri: str | UnsetType = UNSET
@@ -98,6 +109,7 @@ def auth_method_of(metadata: ClientMetadata) -> str:
 
 def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dict[str, Any]:
     """The registration of a client that sends these metadata. MetadataFault."""
+    _expect_no_statement(metadata)
     method = auth_method_of(metadata)
     grants = _grants(metadata)
     redirect_uris: tuple[str, ...] = ()
@@ -116,8 +128,9 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         "scopes": list(_scopes(metadata, rules)),
         "resources": list(rules.resources),
         **_keys(metadata, method),
-        **dict(_addresses(metadata, (*DESCRIPTIONS, BACKCHANNEL_LOGOUT))),
+        **dict(_addresses(metadata, (*DESCRIPTIONS, SECTOR, BACKCHANNEL_LOGOUT))),
         SESSION_REQUIRED: _said(metadata.backchannel_logout_session_required, False),
+        CONTACTS: list(_contacts(metadata)),
         ID_TOKEN_ALG: _algorithm(metadata, ID_TOKEN_ALG) or USUAL,
         USERINFO_ALG: _algorithm(metadata, USERINFO_ALG),
     }
@@ -190,6 +203,28 @@ def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
     if len(keys) != 1:
         raise _invalid("private_key_jwt needs either jwks or jwks_uri")
     return keys
+
+
+def _expect_no_statement(metadata: ClientMetadata) -> None:
+    """Refuse a statement (RFC 7591 §2.3): its values would go before those of the request."""
+    if metadata.software_statement is not UNSET:
+        sentence = "This service trusts no issuer of software statements."
+        raise MetadataFault("unapproved_software_statement", sentence)
+
+
+def _contacts(metadata: ClientMetadata) -> Sequence[str]:
+    contacts: Sequence[str] = _said(metadata.contacts, ())
+    if len(contacts) > MOST_CONTACTS or not all(map(is_contact, contacts)):
+        raise _invalid(
+            f"{CONTACTS} must have at most {MOST_CONTACTS} texts of 1 to {LONGEST_CONTACT} "
+            "visible characters"
+        )
+    return contacts
+
+
+def is_contact(text: str) -> bool:
+    """Whether the text may be a way to reach those who run a client, usually an e-mail address."""
+    return 1 <= len(text) <= LONGEST_CONTACT and not has_hidden(text)
 
 
 def _addresses(metadata: ClientMetadata, names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -404,3 +404,20 @@ def test_an_error_is_not_sent_to_it(world):
     """RFC 9700 §4.11.2: a stranger's client could send people anywhere."""
     browser = Browser(world).asks(**ASKED, response_type="token")
     assert (browser.page.status, browser.location) == (400, None)
+
+
+def test_a_document_may_name_a_sector_that_has_its_addresses(world):
+    sector = "https://app.example.com/sector.json"
+    world.elsewhere[URL] = document(sector_identifier_uri=sector, contacts=["ada@example.com"])
+    world.elsewhere[sector] = document(b"[]")
+    assert "every redirect URI" in Browser(world).asks(**ASKED).text
+    assert URL not in world.people.clients
+    world.elsewhere[sector] = document(json.dumps([REDIRECT]).encode())
+    world.clock.forward(3600)
+    assert Browser(world).asks(**ASKED).page.status == 200
+    assert world.people.clients[URL].registration["contacts"] == ["ada@example.com"]
+
+
+def test_a_document_with_a_software_statement_is_refused(world):
+    world.elsewhere[URL] = document(software_statement="x.y.z")
+    assert "software statements" in Browser(world).asks(**ASKED).text

@@ -8,6 +8,7 @@ from tests.dialects.oauth.token_people import KEY, REDIRECT, SECRETS
 from tests.dialects.oauth.token_world import CALLER, ISSUER, World, asserting, basic, claims_of
 
 from reticket.core.errors import ReticketError, Unavailable
+from reticket.core.fetching.model import Fetched, FetchFault, Unfetched
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.http.edge import carried_out
@@ -404,3 +405,70 @@ def test_back_channel_logout_2_2_the_address_is_stored_changed_and_returned(worl
 def test_back_channel_logout_2_2_other_addresses_are_refused(world, uri):
     said = APP | {"backchannel_logout_uri": uri}
     assert refused(world, said) == (400, "invalid_client_metadata")
+
+
+def test_contacts_are_stored_and_returned(world):
+    people = ["ada@example.com", "The team <team@example.com>"]
+    made = good(world, WEB | {"contacts": people})
+    assert made["contacts"] == people
+    assert send(world, "GET", **own(made))[1]["contacts"] == people
+
+
+@pytest.mark.parametrize(
+    "said", [["x"] * 11, [""], ["x" * 255], ["a\u202eb"], "ada@a.example", [1]]
+)
+def test_contacts_that_cannot_be_are_refused(world, said):
+    assert refused(world, WEB | {"contacts": said}) == METADATA
+
+
+@pytest.mark.parametrize("said", ["x.y.z", "", None])
+def test_rfc7591_3_2_2_no_software_statement_is_trusted(world, said):
+    wanted = 400, "unapproved_software_statement"
+    assert refused(world, WEB | {"software_statement": said}) == wanted
+
+
+SECTOR = "https://app.example.com/sector.json"
+
+
+def listing(*addresses):
+    return Fetched(200, "application/json", json.dumps(addresses).encode(), 3600)
+
+
+def test_oidc_registration_5_the_document_of_a_sector_has_the_redirect_uris(world):
+    world.elsewhere[SECTOR] = listing(REDIRECT, "https://other.example.com/")
+    made = good(world, WEB | {"sector_identifier_uri": SECTOR})
+    assert made["sector_identifier_uri"] == SECTOR
+    assert [request.url for request in world.fetched] == [SECTOR]
+    other = {"client_id": made["client_id"], "redirect_uris": [f"{REDIRECT}/2"]}
+    status, answer, _ = send(
+        world, "PUT", said=other | {"sector_identifier_uri": SECTOR}, **own(made)
+    )
+    assert (status, answer["error"]) == METADATA
+
+
+@pytest.mark.parametrize(
+    ("document", "word"),
+    [
+        (listing("https://other.example.com/"), "every redirect URI"),
+        (listing(), "every redirect URI"),
+        (Fetched(200, "application/json", b'{"a": 1}', 1), "no list"),
+        (Fetched(200, "application/json", b"[1]", 1), "no list"),
+        (Fetched(200, "application/json", b"[" * 60_000, 1), "no list"),
+        (Fetched(200, "application/json", b"\xff", 1), "no list"),
+        (Unfetched(FetchFault.REDIRECTED, 302), "redirected"),
+        (Unfetched(FetchFault.REFUSED_ADDRESS), "no public address"),
+        (Unfetched(FetchFault.NO_ADDRESS), "no public address"),
+    ],
+)
+def test_oidc_registration_5_any_other_document_of_a_sector_is_refused(world, document, word):
+    world.elsewhere[SECTOR] = document
+    before = set(world.people.clients)
+    status, said, _ = send(world, said=WEB | {"sector_identifier_uri": SECTOR})
+    assert (status, said["error"]) == METADATA
+    assert word in said["error_description"]
+    assert set(world.people.clients) == before
+
+
+def test_a_sector_must_be_an_https_url(world):
+    assert refused(world, WEB | {"sector_identifier_uri": "http://app.example.com/"}) == METADATA
+    assert world.fetched == []

@@ -11,6 +11,7 @@ from reticket.directory.errors import Invalid
 from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, checked_groups
 from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
+from reticket.oauth.client_metadata import LONGEST_CONTACT, is_contact
 from reticket.oauth.origins import is_origin
 from reticket.oauth.registration import PKCE
 from reticket.oauth.self_registration import DOCUMENT, SELF
@@ -73,6 +74,13 @@ def https_uri(value: YamlValue) -> str:
     if not text.startswith("https://") or "@" in urlsplit(text).netloc:
         raise value.fault("must be an https URL without user information and fragment")
     return text
+
+
+def contact(value: YamlValue) -> str:
+    """A way to reach those who run the client (RFC 7591 §2)."""
+    if not is_contact(value.text()):
+        raise value.fault(f"must have 1 to {LONGEST_CONTACT} visible characters")
+    return value.text()
 
 
 def redirect_uri(value: YamlValue) -> str:

@@ -17,6 +17,7 @@ from reticket.directory.seed.claims import declared_claims, standard_claim
 from reticket.directory.seed.client_policy import policy
 from reticket.directory.seed.client_values import (
     algorithm,
+    contact,
     grant,
     groups_allowed,
     https_uri,
@@ -30,7 +31,7 @@ from reticket.directory.seed.client_values import (
 )
 from reticket.directory.seed.fields import Entry, Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
-from reticket.oauth.client_metadata import DESCRIPTIONS
+from reticket.oauth.client_metadata import CONTACTS, DESCRIPTIONS, SECTOR
 from reticket.oauth.origins import ALLOWED_ORIGINS
 from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import (
@@ -220,7 +221,8 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "jwks_uri": https_uri,
     REGISTERED_BY: itself,
     "token_endpoint_auth_method": grant,
-    **dict.fromkeys(DESCRIPTIONS, https_uri),
+    **dict.fromkeys((*DESCRIPTIONS, SECTOR), https_uri),
+    CONTACTS: listed(contact),
     "dpop_required": YamlValue.flag,
     "par_required": YamlValue.flag,
     "pkce": pkce,

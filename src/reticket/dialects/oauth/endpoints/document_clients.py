@@ -14,7 +14,12 @@ from reticket.core.errors import Cause, Code, Refusal, ReticketError
 from reticket.core.fetching.model import FetchFault, FetchRequest, FetchResult, Unfetched
 from reticket.core.people import Client
 from reticket.core.policy import DAY
-from reticket.dialects.oauth.endpoints.fetched_keys import record_unfetched
+from reticket.dialects.oauth.endpoints.sector import expect_sector
+from reticket.dialects.oauth.endpoints.unfetched import (
+    NO_PUBLIC_ADDRESS,
+    record_unfetched,
+    told_fault,
+)
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.rate_limits import limit_documents
 from reticket.oauth.client_documents import (
@@ -40,8 +45,6 @@ _TEMPORARY = frozenset(
     {FetchFault.NO_ADDRESS, FetchFault.UNREACHABLE, FetchFault.TIMED_OUT, FetchFault.LIMITED}
 )
 _BUSY = 429
-_NO_PUBLIC_ADDRESS = frozenset({FetchFault.NO_ADDRESS, FetchFault.REFUSED_ADDRESS})
-"""Faults that are answered alike: names of a private network are told to nobody."""
 
 
 def bring_up_to_date(
@@ -66,7 +69,15 @@ def bring_up_to_date(
     described = yield from _described(client_id, client, provider)
     if described is not None and (client is None or client.registration != described):
         yield from limit_documents(request, provider.documents.per_address)
+        yield from _as_refused(expect_sector(client_id, described))
         yield from _store(client_id, client, described, provider)
+
+
+def _as_refused(checks: Asking[None]) -> Asking[None]:
+    try:
+        yield from checks
+    except MetadataFault as fault:
+        raise _refused(fault.description) from None
 
 
 def _expect_allowed(client_id: str, provider: Provider) -> None:
@@ -114,10 +125,8 @@ def _expect_temporary(result: Unfetched, client: Client | None) -> None:
     )
     if client is not None and is_temporary:
         return
-    if result.fault in _NO_PUBLIC_ADDRESS:
-        raise _refused("The host of the metadata document has no public address.")
-    if not is_temporary:
-        raise _refused(f"The metadata document cannot be had: {result.fault}.")
+    if result.fault in NO_PUBLIC_ADDRESS or not is_temporary:
+        raise _refused(f"The metadata document cannot be had: {told_fault(result)}.")
     raise PageError(
         "temporarily_unavailable",
         f"The metadata document of the app cannot be had just now: {result.fault}.",

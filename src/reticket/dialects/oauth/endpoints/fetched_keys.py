@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reticket.core.commands import Asking, Audit, Fetch
+from reticket.core.commands import Asking, Fetch
 from reticket.core.errors import Cause
 from reticket.core.fetching.model import FetchRequest, Unfetched
 from reticket.core.people import Client
 from reticket.core.policy import DAY
 from reticket.dialects.oauth.endpoints.client_keys import ClientKey, keys_in, keys_of
-from reticket.oauth.provider import CLIENT
+from reticket.dialects.oauth.endpoints.unfetched import record_unfetched
 
 ACCEPT = ("application/jwk-set+json", "application/json")
 
@@ -39,10 +39,3 @@ def find_keys(client: Client, header: Mapping[str, Any]) -> Asking[tuple[ClientK
 
 def _matching(keys: tuple[ClientKey, ...], header: Mapping[str, Any]) -> tuple[ClientKey, ...]:
     return tuple(key for key in keys if key.matches(header))
-
-
-def record_unfetched(client_id: str, result: Unfetched) -> Asking[None]:
-    """Write into the audit log why another server did not give what a client needs."""
-    detail = {"client": client_id, "fault": result.fault.value, "status": result.status}
-    known = {name: value for name, value in detail.items() if value is not None}
-    yield from Audit(CLIENT, "fetch_failed", detail=known)

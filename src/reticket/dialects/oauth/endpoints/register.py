@@ -25,6 +25,8 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import FAILURES, FAILURES_OF_SCOPE, describe_endpoint
+from reticket.dialects.oauth.endpoints.readers import everyone
+from reticket.dialects.oauth.endpoints.sector import expect_sector
 from reticket.dialects.oauth.errors import (
     NO_STORE,
     OAuthError,
@@ -85,7 +87,8 @@ class RegistrationEndpoint:
         """Register a client.
 
         Raises:
-            OAuthError: `invalid_redirect_uri`, `invalid_client_metadata`.
+            OAuthError: `invalid_redirect_uri`, `invalid_client_metadata`,
+                `unapproved_software_statement`.
             Refusal: INVALID_ACCESS_TOKEN, TOO_MANY_ATTEMPTS.
         """
         rules = self.provider.registration
@@ -98,6 +101,7 @@ class RegistrationEndpoint:
         secret = None
         if auth_method_of(metadata) in (BASIC, POST):
             secret = yield from _new_text(32)
+        yield from _with_sector(client_id, registration)
         yield from _checked(RegisterClient(client_id, registration, secret, token, rules.most))
         yield from Audit(CLIENT, "client_registered", detail={"client": client_id})
         now = yield from Now()
@@ -129,6 +133,7 @@ class RegistrationEndpoint:
             raise _invalid("client_id is another one.")
         if _kind(registration) != _kind(client.registration):
             raise _invalid("token_endpoint_auth_method must not become one of another kind.")
+        yield from _with_sector(client.id, registration)
         yield from _checked(ChangeRegistration(client.id, registration))
         yield from Audit(CLIENT, "client_changed", detail={"client": client.id})
         return self._answer(200, client.id, registration, client.created_at)
@@ -205,9 +210,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
             security=({"bearer": ()},),
             failures=FAILURES_OF_SCOPE if path == PATH else FAILURES,
         )
-        return Route(
-            method, path, audited(CLIENT, operate), replace(described, body_media_types=(JSON,))
-        )
+        described = replace(described, body_media_types=(JSON,))
+        return Route(method, path, audited(CLIENT, operate), described, everyone)
 
     return (
         route("POST", PATH, endpoint.register, "Register a client", 201, ClientMetadata),
@@ -220,6 +224,13 @@ def routes(provider: Provider) -> tuple[Route, ...]:
 def _registration(metadata: ClientMetadata, provider: Provider) -> dict[str, Any]:
     try:
         return registration_from(metadata, provider.registration)
+    except MetadataFault as fault:
+        raise OAuthError(fault.error_code, fault.description) from None
+
+
+def _with_sector(client_id: str, registration: Any) -> Asking[None]:
+    try:
+        yield from expect_sector(client_id, registration)
     except MetadataFault as fault:
         raise OAuthError(fault.error_code, fault.description) from None
 
