@@ -97,7 +97,7 @@ def test_a_different_refusal_is_written_at_once(
 
 
 OLDER_TOKENS = ("replayed", "tolerated", "switched")
-REPEATABLE = {"refused", "sign_in_failed", *OLDER_TOKENS}
+REPEATABLE = {"refused", "sign_in_failed", "fetch_failed", *OLDER_TOKENS}
 EVENTS = set(words(tables(page("audit.md"))["Events"]))
 """Every name: tests/docs/test_audit_page.py compares the page with the code."""
 
@@ -159,7 +159,7 @@ def test_a_flood_of_refusals_does_not_remove_the_family_from_a_line(
     assert use("tolerated", count=2) in written.events
 
 
-def test_only_refusals_and_uses_of_older_tokens_are_summed() -> None:
+def test_only_refusals_failed_fetches_and_uses_of_older_tokens_are_summed() -> None:
     assert REPEATABLE == BY_ANYBODY
 
 

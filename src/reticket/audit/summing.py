@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from reticket.core.addresses import network_of
 from reticket.core.ports import AuditLog, Event
 
-BY_ANYBODY = frozenset({"refused", "sign_in_failed", "replayed", "tolerated", "switched"})
-"""Events that anybody can repeat without limit: refusals, and uses of an older token. `switched`
-accompanies such a use.
+BY_ANYBODY = frozenset(
+    {"refused", "sign_in_failed", "fetch_failed", "replayed", "tolerated", "switched"}
+)
+"""Events that anybody can repeat without limit: refusals, fetches that a refused request has
+caused, and uses of an older token. `switched` accompanies such a use.
 """
 
 BY_SIGNED_IN = frozenset({"issued", "exchanged", "granted", "access_revoked"})
