@@ -41,6 +41,7 @@ from reticket.dialects.oauth.inputs import read_form, required
 from reticket.oauth.actors import ACT, actors_in
 from reticket.oauth.audiences import audiences_in
 from reticket.oauth.delegation_chain import fault_of_chain
+from reticket.oauth.mapped_claims import mapped_claims
 from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration, registration_of
@@ -181,7 +182,8 @@ def _refresh_members(token: str, registration: Registration, provider: Provider)
     expires_at = min(stated_end(token_read, registration.policy), row.ends_at)
     user: User | None = yield from FindUserById(row.subject)
     members = _members_of(row, token_read.issued_at, expires_at, provider)
-    return {**_username_of(user), **members}
+    declared = mapped_claims(registration.claims, user, token_read.context) if user else {}
+    return {**_username_of(user), **members, **declared}
 
 
 def _client_check(registration: Registration) -> Check:
