@@ -108,6 +108,13 @@ def test_ids_have_the_documented_forms(demo):
     assert len(bytes.fromhex(akinon.PERSON.of(ada).id)) == 12
 
 
+def test_the_groups_and_roles_of_a_user_are_read(directory, hasher, seed_file):
+    said = "{email: a@example.com, password: p, groups: [staff, admins], roles: [editor]}"
+    load(directory, seed_file(f"users: [{said}]"), hasher)
+    user = directory.user_by_email("a@example.com")
+    assert (user.groups, user.roles) == (("admins", "staff"), ("editor",))
+
+
 def test_words_that_yaml_reads_as_false_are_read_as_text(demo):
     nobody = demo.user_by_email("nobody@example.com")
     assert (nobody.first_name, nobody.last_name) == ("No", "Body")
@@ -185,6 +192,12 @@ def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
         "dpop_required": True,
         "par_required": False,
         "pkce": "required",
+        "first_party": True,
+        "groups_allowed": ["staff"],
+        "id_token_claims": ["email"],
+        "claims": {"groups": "user.groups", "tenant_name": "tenant.name"},
+        "id_token_signed_response_alg": "EdDSA",
+        "userinfo_signed_response_alg": "ES256",
     }
     clients = {"oauth_clients": [{"client_id": "all", "disabled": True, **said}]}
     load(directory, seed_file(yaml.safe_dump(clients)), hasher)
