@@ -17,10 +17,9 @@ OFF = "https://off.example.com"
 APP = "capacitor://localhost"
 CLIENTS = [
     {"client_id": "spa", "redirect_uris": [f"{SPA}/callback"], "scopes": ["openid"]},
-    {"client_id": "app", "redirect_uris": ["com.example.app:/cb"], "allowed_origins": [APP],
-     "policy": "DEVICE", "scopes": ["openid"]},
-    {"client_id": "shop", "client_secret": "shop-secret", "policy": "SERVICE",
-     "redirect_uris": [f"{SHOP}/cb"], "scopes": ["orders.read"]},
+    {"client_id": "app", "allowed_origins": [APP], "policy": "DEVICE", "scopes": ["openid"]},
+    {"client_id": "shop", "client_secret": "shop-secret", "scopes": ["orders.read"],
+     "grants": ["authorization_code", "client_credentials"], "redirect_uris": [f"{SHOP}/cb"]},
     {"client_id": "off", "disabled": True, "redirect_uris": [f"{OFF}/cb"]},
 ]  # fmt: skip
 ENDPOINTS = [
