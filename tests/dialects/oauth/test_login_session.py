@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.dialects.oauth.browser import JOAN, Browser
+from tests.dialects.oauth.browser import JOAN, Browser, PagesWorld
 from tests.dialects.oauth.hall import Harness, request
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
@@ -216,6 +216,20 @@ def test_a_login_session_ends_however_often_it_is_used(browser, world):
         world.clock.forward(LOGIN_IDLE - 1)
     world.clock.forward(LOGIN_ABSOLUTE % (LOGIN_IDLE - 1))
     assert browser.asks().headline == "Sign in"
+
+
+def test_the_idle_end_and_the_absolute_end_are_settings():
+    world = PagesWorld(login_idle=100, login_absolute=250)
+    browser = Browser(world).signs_in()
+    (cookie,) = [said for _, said in browser.page.headers if said.startswith(COOKIE.encode())]
+    assert b"Max-Age=250;" in cookie
+    for seconds, headline in ((99, ALLOW), (99, ALLOW), (52, "Sign in")):
+        world.clock.forward(seconds)
+        assert browser.asks().headline == headline
+    browser.signs_in(prompt="login")
+    world.clock.forward(100)
+    assert browser.asks().headline == "Sign in"
+    world.close()
 
 
 def test_a_look_at_the_accounts_is_no_use_of_them(browser, world):
