@@ -101,6 +101,13 @@ def test_oidc_registration_2_a_new_client_of_people_has_an_algorithm(said, algor
     assert new_registration(said, public=False).get(ALG) == algorithm
 
 
+@pytest.mark.parametrize(
+    ("said", "pkce"), [({}, "optional"), (FAPI, None), (FAPI | {"pkce": "required"}, "required")]
+)
+def test_a_new_confidential_client_need_not_use_pkce_unless_it_has_a_fapi_preset(said, pkce):
+    assert new_registration(said, public=False).get("pkce") == pkce
+
+
 def test_a_registration_that_is_no_new_one_gets_no_algorithm():
     assert ALG not in checked_registration({}, public=False)
     assert ALG not in edited_registration(client(), {"name": "Shop"})

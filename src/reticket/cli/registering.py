@@ -180,7 +180,7 @@ MEMBERS = (
         "pkce",
         "--pkce",
         "Whether its authorization requests need PKCE.",
-        "optional for a client that can authenticate",
+        "optional for a client that can authenticate, but not with a FAPI preset",
         _PKCE,
     ),
     Member(

@@ -189,11 +189,11 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
 
 
 def _with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
-    """The members that a client gets when it is registered, and not by a later change: a
-    confidential one need not use PKCE. Older registrations must.
+    """The members that a client gets when it is registered, and not by a later change. A
+    confidential one need not use PKCE, unless it has a FAPI preset. Older registrations must.
     """
-    is_public = public and not has_keys(registration)
-    return dict(registration) if is_public else {"pkce": OPTIONAL, **registration}
+    must_use_pkce = (public and not has_keys(registration)) or is_fapi(registration)
+    return dict(registration) if must_use_pkce else {"pkce": OPTIONAL, **registration}
 
 
 def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
