@@ -32,6 +32,18 @@ def test_groups_are_kept_in_order_and_each_once():
     assert said == {"groups_allowed": ("admins", "staff")}
 
 
+@pytest.mark.parametrize("registered_by", ["self", "document"])
+@pytest.mark.parametrize(
+    "said", [{"admin": True}, {"first_party": True}, {"exchange_resources": ["https://a.example"]}]
+)
+def test_a_client_that_nobody_vouches_for_gets_nothing_that_needs_trust(said, registered_by):
+    words = f"must not have {next(iter(said))}: nobody vouches for the client"
+    with pytest.raises(Invalid, match=words):
+        edited_registration(client(public=False, registered_by=registered_by), said)
+    nothing = dict.fromkeys(said)
+    assert edited_registration(client(public=False, registered_by=registered_by), nothing)
+
+
 @pytest.mark.parametrize("name", sorted(by_any_name(PRESETS)))
 def test_every_preset_is_known_by_both_of_its_names(name):
     said = checked_registration({"policy": name}, public=True)

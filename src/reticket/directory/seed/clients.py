@@ -52,6 +52,9 @@ _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
     False: "is true, but the client has client_secret or jwks",
 }
+_OF_OPERATORS = ("admin", "first_party", "exchange_resources")
+"""Members that need an operator who vouches for the client."""
+
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
 """Policies by name, with and without their year, that belong to no dialect."""
 
@@ -151,8 +154,8 @@ def _registration(
         raise value.fault("must not have both jwks and jwks_uri")
     if public and not has_keys(registration):
         _check_public(value, said)
-    if said["groups_allowed"] and said[REGISTERED_BY]:
-        raise value.fault("must not have groups_allowed: it registered itself and can take it back")
+    if said[REGISTERED_BY]:
+        _check_not_vouched(value, said)
     if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
         raise value.fault("must not have redirect_uris without the grant authorization_code")
     if is_fapi(registration):
@@ -160,6 +163,15 @@ def _registration(
     if said["exchange_resources"]:
         _check_gateway(value, registration)
     return registration
+
+
+def _check_not_vouched(value: YamlValue, said: Mapping[str, Any]) -> None:
+    """Refuse what would have no effect for a client that registered itself."""
+    if said["groups_allowed"]:
+        raise value.fault("must not have groups_allowed: it registered itself and can take it back")
+    for member in _OF_OPERATORS:
+        if said[member]:
+            raise value.fault(f"must not have {member}: nobody vouches for the client")
 
 
 def _check_fapi(value: YamlValue, said: Mapping[str, Any]) -> None:
