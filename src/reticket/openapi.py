@@ -5,6 +5,7 @@ Owns the translation of msgspec's JSON Schema into the older words of OpenAPI 3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
@@ -32,7 +33,7 @@ def build_document(dialect: Dialect) -> dict[str, Any]:
     said = dialect.document
     schemas = _Schemas()
     paths = _paths(dialect.routes, schemas)
-    document = {
+    document: dict[str, Any] = {
         "openapi": said.openapi,
         "info": dict(said.info),
         "servers": list(said.servers),
@@ -47,9 +48,21 @@ def build_document(dialect: Dialect) -> dict[str, Any]:
     return document if said.tags else _without(document, "tags")
 
 
-def document_bytes(dialect: Dialect) -> bytes:
-    """The document as JSON."""
-    return msgspec.json.encode(build_document(dialect))
+def served_document(dialect: Dialect, address: str) -> dict[str, Any]:
+    """The document with the address that serves it before those of the vendor.
+
+    Args:
+        dialect: whose document it is.
+        address: where the service is, without a slash at its end.
+    """
+    document = build_document(dialect)
+    here = {"url": f"{address}{dialect.base_path}", "description": "This service"}
+    return {**document, "servers": [here, *document["servers"]]}
+
+
+def document_bytes(dialect: Dialect, address: str) -> bytes:
+    """The served document as JSON."""
+    return msgspec.json.encode(served_document(dialect, address))
 
 
 class _Schemas:
@@ -86,11 +99,30 @@ def _by_msgspec(kind: Any) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
 
 def _paths(routes: Iterable[Route], schemas: _Schemas) -> dict[str, Any]:
     paths: dict[str, Any] = {}
+    taken: set[str] = set()
     for route in routes:
         if route.describe is not None:
             operation = _operation(route.describe, schemas) | _served_from(route)
+            operation["operationId"] = _operation_id(route.describe, route.method, taken)
             paths.setdefault(route.path, {})[route.method.lower()] = operation
     return paths
+
+
+def _operation_id(described: Described, method: str, taken: set[str]) -> str:
+    """The id of an operation, by default its summary; with its tag or method if that is taken."""
+    summary, tag = described.summary, described.tags[0]
+    texts = (summary, f"{summary} {tag}", f"{method} {summary}", f"{method} {summary} {tag}")
+    names = [described.operation_id] if described.operation_id else [*map(_camel, texts)]
+    free = [name for name in names if name not in taken]
+    if not free:
+        raise ValueError(f"two operations have the id {names[-1]}")
+    taken.add(free[0])
+    return free[0]
+
+
+def _camel(text: str) -> str:
+    first, *others = (word.group() for word in re.finditer("[A-Za-z0-9]+", text))
+    return first.lower() + "".join(word[0].upper() + word[1:] for word in others)
 
 
 def _served_from(route: Route) -> dict[str, Any]:
@@ -103,7 +135,6 @@ def _operation(described: Described, schemas: _Schemas) -> dict[str, Any]:
         "tags": list(described.tags),
         "summary": described.summary,
         "description": described.description,
-        "operationId": described.operation_id,
         "parameters": [_parameter(found, schemas) for found in described.parameters] or None,
         "requestBody": _request_body(described, schemas),
         "responses": {

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType, json
 
-from reticket.openapi import build_document, document_bytes
+from reticket.openapi import build_document, document_bytes, served_document
 from reticket.wire import Answer, Described, Document, Parameter, Route
 
 
@@ -38,7 +38,7 @@ class Trouble(Struct, forbid_unknown_fields=True):
 def dialect(*described: Described, **said: Any) -> Any:
     routes = [Route("PUT", f"/pets/{n}", _never, one) for n, one in enumerate(described)]
     document = Document("3.0.1", {"title": "Pets", "version": "1"}, **said)
-    return SimpleNamespace(routes=routes, document=document)
+    return SimpleNamespace(routes=routes, document=document, base_path="/pets/v1")
 
 
 def _never(request: Any) -> Any:
@@ -181,7 +181,7 @@ def test_a_whole_operation() -> None:
 def test_what_is_not_said_is_left_out() -> None:
     document = build_document(dialect(described(), servers=({"url": "/a"},)))
     operation = document["paths"]["/pets/0"]["put"]
-    assert operation.keys() == {"tags", "summary", "responses"}
+    assert operation.keys() == {"tags", "summary", "responses", "operationId"}
     assert document["servers"] == [{"url": "/a"}]
     assert document["security"] == []
     assert "tags" not in document
@@ -189,4 +189,24 @@ def test_what_is_not_said_is_left_out() -> None:
 
 def test_the_document_as_json() -> None:
     pets = dialect(described(), tags=({"name": "t"},))
-    assert json.decode(document_bytes(pets)) == build_document(pets)
+    document = json.decode(document_bytes(pets, "https://pets.example.com"))
+    assert {**document, "servers": []} == build_document(pets)
+
+
+def test_the_address_that_serves_a_document_comes_before_the_vendor_s() -> None:
+    pets = dialect(described(), servers=({"url": "https://vendor.example.com/v1"},))
+    first, second = served_document(pets, "https://pets.example.com")["servers"]
+    assert first["url"] == f"https://pets.example.com{pets.base_path}"
+    assert second["url"] == "https://vendor.example.com/v1"
+
+
+def test_operations_with_one_summary_have_ids_of_their_own() -> None:
+    document = build_document(dialect(described(), described()))
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    ids = [each["operationId"] for each in operations]
+    assert len(set(ids)) == len(ids) == 2
+
+
+def test_two_operations_with_one_id_are_found() -> None:
+    with pytest.raises(ValueError, match="the id pets"):
+        build_document(dialect(described(operation_id="pets"), described(operation_id="pets")))

@@ -8,6 +8,7 @@ import click
 
 from reticket.cli.context import CONFIG, CommandContext
 from reticket.openapi import document_bytes
+from reticket.settings.loading import issuer_of
 
 
 @click.command("openapi")
@@ -22,11 +23,12 @@ def openapi(frame: CommandContext, dialect: str | None, config: Path | None) -> 
       reticket openapi
       reticket openapi oauth > oauth.json
     """
-    known = {each.name: each for each in frame.builder.documented(frame.builder.load(config, {}))}
+    settings = frame.builder.load(config, {})
+    known = {each.name: each for each in frame.builder.documented(settings)}
     if dialect is None:
         click.echo("\n".join(known))
     elif dialect in known:
-        click.echo(document_bytes(known[dialect]).decode())
+        click.echo(document_bytes(known[dialect], issuer_of(settings)).decode())
     else:
         raise click.UsageError(f"no such dialect; there are {', '.join(known)}")
 

@@ -9,14 +9,14 @@ import msgspec
 
 from reticket.http.pages import Documents
 from reticket.http.routing import WELL_KNOWN
-from reticket.openapi import build_document
+from reticket.openapi import served_document
 from reticket.openapi_to_try import document_to_try
 from reticket.wire import Dialect
 
 
-def documents_of(dialects: Sequence[Dialect], *, with_examples: bool) -> Documents:
-    """The OpenAPI documents of those dialects."""
-    published = {each.name: build_document(each) for each in dialects}
+def documents_of(dialects: Sequence[Dialect], address: str, *, with_examples: bool) -> Documents:
+    """The OpenAPI documents of those dialects. `address`: where the service is."""
+    published = {each.name: served_document(each, address) for each in dialects}
     to_try = {
         each.name: document_to_try(published[each.name], each, with_examples=with_examples)
         for each in dialects

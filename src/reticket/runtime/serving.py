@@ -75,7 +75,8 @@ def application(
     instance = _counted(instance, meter) if is_counted else instance
     dialects = [*instance.dialects, *_admin(instance)]
     is_demo = demo.is_marked(instance)
-    documents = documents_of(dialects if settings.docs else (), with_examples=is_demo)
+    address = provider_of(settings).issuer
+    documents = documents_of(dialects if settings.docs else (), address, with_examples=is_demo)
     ready = Readiness(instance.ready)
     page = MetricsPage(meter.counts, ready)
     service = service_of(instance, pools)

@@ -155,7 +155,7 @@ class DialectContract(DeclarationsContract):
             assert FactorRule.REFUSE not in _factor_rules(dialect)
 
     def test_its_document_is_whole(self, dialect: Dialect) -> None:
-        document = json.loads(document_bytes(dialect))
+        document = json.loads(document_bytes(dialect, "https://example.com"))
         assert document["openapi"].startswith("3.0.")
         assert {
             (method.upper(), path)

@@ -1,9 +1,11 @@
 from tests.dialects.akinon.samples import ADA
 
 from reticket.core.entitlement import entitled
+from reticket.core.tokens.kinds import Facts
 from reticket.dialects import akinon
+from reticket.dialects.akinon.user import KIND
 from reticket.testing.dialect_fixtures import request_of
-from reticket.testing.dialect_samples import PLAIN_ADA
+from reticket.testing.dialect_samples import PLAIN_ADA, sample_family
 
 
 def test_a_user_without_an_organization_is_unknown() -> None:
@@ -28,3 +30,9 @@ def test_a_user_who_left_the_organization_may_not_refresh() -> None:
     command = next(refresh.operate(request))
     assert entitled(ADA, None, command.place, command.part)
     assert not entitled(PLAIN_ADA, None, command.place, command.part)
+
+
+def test_the_subject_of_an_access_token_is_the_id_in_the_profile() -> None:
+    facts = Facts(sample_family(KIND), PLAIN_ADA, None, 0, 0)
+    assert KIND.access_claims is not None
+    assert KIND.access_claims(facts) == {"sub": PLAIN_ADA.id[:24]}

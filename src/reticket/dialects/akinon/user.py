@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import TokenKind
+from reticket.core.tokens.kinds import Facts, TokenKind
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.profile import PERSON
-from reticket.dialects.akinon.schemas import Profile, answer, profile_of
+from reticket.dialects.akinon.schemas import ID_DIGITS, Profile, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest
 
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
-KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True)
+
+
+def access_claims(facts: Facts) -> Mapping[str, object]:
+    """The claims of an access token that clients read: `sub` is the id in the profile."""
+    return {"sub": facts.family.subject[:ID_DIGITS]}
+
+
+KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True, access_claims=access_claims)
 
 ReadSubject = Callable[[WireRequest], Asking[str]]
 """Reads the id of the subject whose tokens a request may use."""

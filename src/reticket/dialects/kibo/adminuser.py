@@ -54,9 +54,9 @@ def ticket(issued: Issued) -> bytes:
 KIND = TicketKind(ADMIN_USER, SCOPE, Place.TENANT, ticket)
 
 
-def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
+def routes(guard: Guard, factor: FactorRule, created: int) -> tuple[Route, ...]:
     """The routes of admin users' tickets."""
-    tickets = Tickets(KIND, guard, factor)
+    tickets = Tickets(KIND, guard, factor, created)
     tenant = scope_parameter(SCOPE, "The tenant to authenticate the user in")
     return (
         Route(
@@ -68,7 +68,7 @@ def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
                 "Authenticates a user. Without a tenant, the user's only one is taken; one of "
                 "several is left to choose.",
                 ADMIN_USERS,
-                (201, TenantAdminUserAuthTicket),
+                (created, TenantAdminUserAuthTicket),
                 tenant,
                 body=UserAuthInfo,
                 security=UNPROTECTED,

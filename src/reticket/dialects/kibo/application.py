@@ -13,6 +13,7 @@ from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.access import Guard
 from reticket.dialects.kibo.answers import answer
 from reticket.dialects.kibo.document import APPLICATIONS, TOKEN, UNPROTECTED, described, in_path
+from reticket.dialects.kibo.fields import Selection
 from reticket.dialects.kibo.kinds import APPLICATION
 from reticket.dialects.kibo.program_facts import facts_of
 from reticket.dialects.kibo.schemas import (
@@ -75,11 +76,19 @@ class Refreshing:
     guard: Guard
 
     def refresh(self, request: WireRequest) -> Operation:
-        """Use a refresh token, and return the next ticket."""
+        """Use the refresh token of a body, and return the next ticket."""
         wanted = inputs.selection(inputs.query(request))
         token = inputs.refresh_token(request)
         if token is None:
             raise Refusal(Code.MISSING_TOKEN)
+        return (yield from self._refreshed(request, token, wanted))
+
+    def refresh_in_path(self, request: WireRequest) -> Operation:
+        """The same for the refresh token in a path. An old client sends it there."""
+        wanted = inputs.selection(inputs.query(request))
+        return (yield from self._refreshed(request, request.parameters[TOKEN], wanted))
+
+    def _refreshed(self, request: WireRequest, token: str, wanted: Selection | None) -> Operation:
         yield from self.guard(request)
         issued = yield from Refresh(APPLICATION, token)
         return answer(request, 200, ticket(issued), wanted)
@@ -87,6 +96,7 @@ class Refreshing:
 
 def routes(guard: Guard) -> tuple[Route, ...]:
     """The routes of applications' tickets. A sign-in needs no access token."""
+    refreshing = Refreshing(guard)
     return (
         Route(
             "POST",
@@ -104,7 +114,7 @@ def routes(guard: Guard) -> tuple[Route, ...]:
         Route(
             "PUT",
             f"{PATH}/refresh-ticket",
-            Refreshing(guard).refresh,
+            refreshing.refresh,
             described(
                 "Refresh App Auth Ticket",
                 "Returns the AppAuthTicket with a refreshed AccessToken",
@@ -112,6 +122,19 @@ def routes(guard: Guard) -> tuple[Route, ...]:
                 (200, AuthTicket),
                 body=AuthTicketRequest,
                 body_description="",
+            ),
+        ),
+        Route(
+            "PUT",
+            f"{PATH}/refresh-ticket/{{{TOKEN}}}",
+            refreshing.refresh_in_path,
+            described(
+                "Refresh App Auth Ticket in the path",
+                "The same with the refresh token in the path, as an old client sends it. Proxies "
+                "log paths: prefer the body.",
+                APPLICATIONS,
+                (200, AuthTicket),
+                in_path(TOKEN, str, "The refresh token"),
             ),
         ),
         Route(

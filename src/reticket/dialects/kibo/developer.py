@@ -53,9 +53,9 @@ def ticket(issued: Issued) -> bytes:
 KIND = TicketKind(DEVELOPER, SCOPE, Place.ACCOUNT, ticket)
 
 
-def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
+def routes(guard: Guard, factor: FactorRule, created: int) -> tuple[Route, ...]:
     """The routes of developers' tickets."""
-    tickets = Tickets(KIND, guard, factor)
+    tickets = Tickets(KIND, guard, factor, created)
     account = scope_parameter(SCOPE, "The users developer account Id")
     return (
         Route(
@@ -67,7 +67,7 @@ def routes(guard: Guard, factor: FactorRule) -> tuple[Route, ...]:
                 "Authenticates a developer. Without an account, the only one is taken; one of "
                 "several is left to choose.",
                 DEVELOPERS,
-                (201, DeveloperAdminUserAuthTicket),
+                (created, DeveloperAdminUserAuthTicket),
                 account,
                 body=UserAuthInfo,
                 security=UNPROTECTED,

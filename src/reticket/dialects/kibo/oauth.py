@@ -26,11 +26,17 @@ from reticket.wire import Operation, Route, WireRequest, parse_form
 FORM = "application/x-www-form-urlencoded"
 _REFRESH = "refresh_token"
 _MEMBERS = {name.replace("_", ""): name for name in OAuthRequest.__struct_fields__}
+_JSON_BEGINS = (b"", b"{", b"[", b'"', b"n")
+"""How a JSON text begins that is read as one, right or wrong; `n` is that of null."""
+
 _GRANTS = frozenset({"client_credentials", "client", _REFRESH})
 
 
 class TokenRequest(NamedTuple):
-    """The credentials and the token of a request. `refreshes` tells whether it is a refresh."""
+    """The credentials and the token of a request.
+
+    `refreshes` tells whether it is a refresh: two SDKs send `client_credentials` with the token.
+    """
 
     name: str | None
     secret: str | None
@@ -46,8 +52,7 @@ def oauth(request: WireRequest) -> Operation:
     if read.refreshes and read.token is None:
         raise Refusal(Code.MISSING_TOKEN)
     application = yield from credentials
-    token = read.token if read.refreshes else None
-    issued = yield from _issue(application, token)
+    issued = yield from _issue(application, read.token)
     return answer(request, 200, encode(_response(issued)), wanted)
 
 
@@ -81,15 +86,20 @@ def _token_request(request: WireRequest) -> TokenRequest:
     token = inputs.text(body, _REFRESH)
     name, secret = inputs.text(body, "client_id"), inputs.text(body, "client_secret")
     basic_name, basic_secret = _basic(request)
-    refreshes = grant == _REFRESH or (not grant and token is not None)
+    refreshes = grant == _REFRESH or token is not None
     return TokenRequest(name or basic_name, secret or basic_secret, token, refreshes)
 
 
 def _members(request: WireRequest) -> Mapping[str, Any]:
     """The members of a form or of JSON; `clientId` and `ClientID` are `client_id`."""
-    is_form = request.content_type() == FORM
-    body = parse_form(request.body) if is_form else inputs.members(request)
+    body = parse_form(request.body) if _is_form(request) else inputs.members(request)
     return {_MEMBERS.get(name.lower().replace("_", ""), name): body[name] for name in body}
+
+
+def _is_form(request: WireRequest) -> bool:
+    """Whether the body is a form. Without a content type, every text is one that is no JSON."""
+    kind = request.content_type()
+    return kind == FORM or (not kind and request.body.lstrip()[:1] not in _JSON_BEGINS)
 
 
 def _basic(request: WireRequest) -> tuple[str | None, str | None]:

@@ -45,14 +45,16 @@ class Tickets:
     Args:
         guard: the check of the access token that a request has beside its credentials.
         factor: how a person with a second factor is treated.
+        created: the status of a sign-in.
     """
 
     kind: TicketKind
     guard: Guard
     factor: FactorRule
+    created: int
 
     def create(self, request: WireRequest) -> Operation:
-        """Sign in. The status is 201."""
+        """Sign in."""
         values = inputs.query(request)
         wanted, scope = inputs.selection(values), self._scope(values)
         email, password = _credentials(request)
@@ -62,7 +64,7 @@ class Tickets:
         issued = yield from BeginSession(self.kind.token_kind, user, context)
         if not entitled(issued.holder, context, self.kind.place, None):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-        return answer(request, 201, self.kind.ticket(issued), wanted)
+        return answer(request, self.created, self.kind.ticket(issued), wanted)
 
     def refresh(self, request: WireRequest) -> Operation:
         """Return the next ticket for a refresh token. An id in the query switches the scope."""

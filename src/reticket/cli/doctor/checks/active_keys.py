@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reticket.cli.doctor.findings import Finding, fault
 from reticket.crypto.key_lifecycle import ACTIVE
+from reticket.crypto.ring import USES
 from reticket.runtime.opened_service import OpenedService
 
 TOPIC = "active keys"
@@ -14,6 +15,6 @@ TOPIC = "active keys"
 def look(instance: OpenedService) -> Iterator[Finding]:
     """A use without an active key."""
     active = {key.use for key in instance.ring.listing() if key.state == ACTIVE}
-    for use in instance.ring.uses:
+    for use in dict.fromkeys((*USES, *instance.ring.uses)):
         if use not in active:
             yield fault(f"the ring has none for {use}: reticket key rotate --use {use}")
