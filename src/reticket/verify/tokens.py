@@ -48,7 +48,7 @@ class Token:
 
     Args:
         subject: the user's id; the client's own id when no user is involved.
-        client: the client that it was issued to.
+        client: the client that it was issued to; empty for a token of a vendor's dialect.
         session: its session, or None.
         jkt: thumbprint of the key that it is bound to, or None.
         scopes: granted scopes.
@@ -79,7 +79,7 @@ class _Claims(msgspec.Struct):
     exp: float
     iat: float
     jti: str
-    client_id: str
+    client_id: str = ""
     nbf: float = 0.0
     scope: str = ""
     sid: str | None = None

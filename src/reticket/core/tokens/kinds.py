@@ -27,12 +27,32 @@ class Facts(NamedTuple):
     asked: Asked = NOTHING
 
 
+ES256 = "ES256"
+"""The algorithm of access tokens that other servers can check, whatever the setting says."""
+
 ClaimsOf = Callable[[Facts], Mapping[str, object]]
 
 
 IdClaimsOf = Callable[[Facts], Mapping[str, object] | None]
 AlgorithmOf = Callable[[Facts], str | None]
 Accepts = Callable[[Mapping[str, Any]], bool]
+
+
+def joined(*several: ClaimsOf | None) -> ClaimsOf:
+    """The claims of several functions; of two with one name, the later one's is taken."""
+    functions = [each for each in several if each is not None]
+    if len(functions) == 1:
+        return functions[0]
+
+    def claims(facts: Facts) -> Mapping[str, object]:
+        return {name: value for each in functions for name, value in each(facts).items()}
+
+    return claims
+
+
+def issued_by(issuer: str) -> ClaimsOf:
+    """The claim that lets others check a token (RFC 9068 §2.2)."""
+    return lambda _: {"iss": issuer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,8 @@ class TokenKind:
         id_algorithm: the signature algorithm of that ID token; None is that of the service.
         symmetric: whether access tokens are HS256 under a key of this kind only, instead of being
             signed by the ring's signing key.
+        algorithm: the signature algorithm of access tokens that are not symmetric; None for that of
+            the setting.
         access_claims: more members of the access token. The mint makes aud, sub, iat, exp, jti, cv,
             sid and tid. Of these two may be replaced: `aud`, which is the kind's name, and `sub`,
             which is the subject's id. The id is then in `uid`.
@@ -82,6 +104,7 @@ class TokenKind:
     policy: Policy
     subjects: type[User] | type[Application] | type[Client] = User
     symmetric: bool = False
+    algorithm: str | None = None
     access_claims: ClaimsOf | None = None
     refresh_claims: ClaimsOf | None = None
     advice: tuple[Advice, ...] = ()

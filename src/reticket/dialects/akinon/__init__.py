@@ -7,17 +7,18 @@ vendor's OpenAPI document. Where it says nothing, the answers are of our own des
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import TokenKind
+from reticket.core.tokens.kinds import ES256, TokenKind, issued_by, joined
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
+from reticket.dialects.akinon.schemas import person_claims
 from reticket.dialects.akinon.user import AKINON_2026, KIND
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -28,6 +29,10 @@ class Options:
     """Settings of this dialect.
 
     Args:
+        issuer: the setting `issuer`, or the address served.
+        access_algorithm: of access tokens. Other servers can check those of ES256, and only this
+            service those of HS256.
+        person_in_tokens: whether an access token has the person's `roles` and `organization`.
         require_access_token: whether refresh and log-out require a valid access token of the same
             user, as the vendor's document declares. A client with an expired one must sign in
             again.
@@ -35,6 +40,9 @@ class Options:
             With `ignore` such a person signs in by password alone.
     """
 
+    issuer: str = "http://127.0.0.1:8088"
+    access_algorithm: Literal["HS256", "ES256"] = "HS256"
+    person_in_tokens: bool = False
     require_access_token: bool = False
     second_factor: Literal["refuse", "ignore"] = "refuse"
 
@@ -44,7 +52,6 @@ class Akinon(Dialect):
 
     name = "akinon"
     base_path = "/api/v1"
-    kinds: Sequence[TokenKind] = (KIND,)
     person: Part[Any] | None = PERSON
     presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
@@ -64,6 +71,8 @@ class Akinon(Dialect):
     )
 
     def __init__(self, options: Options) -> None:
+        self.kinds: Sequence[TokenKind] = (_kind(options),)
+        self.algorithms = (ES256,) if options.access_algorithm == ES256 else ()
         subject = user.subject_of_access_token if options.require_access_token else None
         self.routes: Sequence[Route] = (
             *session.routes(subject, FactorRule(options.second_factor)),
@@ -73,6 +82,17 @@ class Akinon(Dialect):
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """`validationError` for a request with invalid members, else `apiError`."""
         return errors.refuse(error)
+
+
+def _kind(options: Options) -> TokenKind:
+    is_signed = options.access_algorithm == ES256
+    claims = joined(
+        KIND.access_claims,
+        issued_by(options.issuer) if is_signed else None,
+        person_claims if options.person_in_tokens else None,
+    )
+    algorithm = ES256 if is_signed else None
+    return replace(KIND, symmetric=not is_signed, algorithm=algorithm, access_claims=claims)
 
 
 def build(options: Options | None = None) -> Akinon:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
 
@@ -9,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.core import people
+from reticket.core.tokens.kinds import Facts
 from reticket.dialects.akinon.profile import PERSON, Person
 from reticket.wire import Headers, WireResponse
 
@@ -94,6 +96,17 @@ def profile_of(user: people.User) -> Profile:
         person.roles,
         person.user_type,
     )
+
+
+def access_claims(facts: Facts) -> Mapping[str, object]:
+    """The claims of an access token that clients read: `sub` is the id in the profile."""
+    return {"sub": facts.family.subject[:ID_DIGITS]}
+
+
+def person_claims(facts: Facts) -> Mapping[str, object]:
+    """What a resource server may want to know of the person."""
+    person = PERSON.of(cast(people.User, facts.holder))
+    return {"roles": person.roles, "organization": person.id} if person else {}
 
 
 def date_of(milliseconds: int) -> str:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from reticket.core.commands import Asking, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import Facts, TokenKind
+from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.profile import PERSON
-from reticket.dialects.akinon.schemas import ID_DIGITS, Profile, answer, profile_of
+from reticket.dialects.akinon.schemas import Profile, access_claims, answer, profile_of
 from reticket.wire import Operation, Route, WireRequest
 
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
-
-
-def access_claims(facts: Facts) -> Mapping[str, object]:
-    """The claims of an access token that clients read: `sub` is the id in the profile."""
-    return {"sub": facts.family.subject[:ID_DIGITS]}
-
-
 KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True, access_claims=access_claims)
 
 ReadSubject = Callable[[WireRequest], Asking[str]]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import TokenKind
+from reticket.core.tokens.kinds import ES256, TokenKind, issued_by, joined
 from reticket.dialects.cloudreve import (
     app_consent,
     app_tokens,
@@ -27,6 +27,7 @@ from reticket.dialects.cloudreve import (
     prepare,
     session,
     site,
+    tokens,
     user,
 )
 from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id
@@ -54,6 +55,9 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
+        access_algorithm: of access tokens. Other servers can check those of ES256, and only this
+            service those of HS256.
+        person_in_tokens: whether an access token has the person's `group` and its `permission`.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
         version: the server version that clients see: SemVer, 4.12.0 or later.
@@ -79,6 +83,8 @@ class Options:
     """
 
     issuer: str = "http://127.0.0.1:8088"
+    access_algorithm: Literal["HS256", "ES256"] = "HS256"
+    person_in_tokens: bool = False
     title: str = "reticket"
     instance_id: str = "reticket"
     version: str = "4.18.0"
@@ -142,10 +148,8 @@ class Cloudreve(Dialect):
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
         self._statuses = errors.LIMIT_STATUSES if options.limit_statuses else {}
-        rests = not options.access_outlives_password
-        self.kinds: Sequence[TokenKind] = tuple(
-            replace(kind, rests_on_credentials=rests) for kind in (KIND, APP_KIND)
-        )
+        self.kinds: Sequence[TokenKind] = tuple(_kind(each, options) for each in (KIND, APP_KIND))
+        self.algorithms = (ES256,) if options.access_algorithm == ES256 else ()
         apps = apps_by_id(options.every_app)
         captchas = Captchas(options.captcha_after, NetworkLimit("cloudreve:captcha", MOST_PICTURES))
         limit = NetworkLimit("cloudreve:prepare", options.prepare_limit)
@@ -167,6 +171,21 @@ class Cloudreve(Dialect):
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """The envelope of a failure; plain text for a path without a route."""
         return errors.refuse(request, error, self._statuses, debug=self._debug)
+
+
+def _kind(kind: TokenKind, options: Options) -> TokenKind:
+    is_signed = options.access_algorithm == ES256
+    return replace(
+        kind,
+        rests_on_credentials=not options.access_outlives_password,
+        symmetric=not is_signed,
+        algorithm=ES256 if is_signed else None,
+        access_claims=joined(
+            kind.access_claims,
+            issued_by(options.issuer) if is_signed else None,
+            tokens.person_claims if options.person_in_tokens else None,
+        ),
+    )
 
 
 def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:

@@ -14,6 +14,7 @@ from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy, Reuse
 from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.core.tokens.kinds import Advice, Facts, TokenKind
+from reticket.dialects.cloudreve.profile import PERSON
 
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 CLOUDREVE_APP_2026 = Policy("CLOUDREVE_APP_2026", 3600, 90 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
@@ -32,6 +33,14 @@ def access_claims(facts: Facts) -> Mapping[str, object]:
         "nbf": facts.issued_at // SECOND,
         "scopes": SCOPES,
     }
+
+
+def person_claims(facts: Facts) -> Mapping[str, object]:
+    """What a resource server may want to know of the person."""
+    person = PERSON.of(cast(User, facts.holder))
+    if person is None:
+        return {}
+    return {"group": person.group.name, "permission": person.group.shown_permission}
 
 
 def refresh_claims(facts: Facts) -> Mapping[str, object]:

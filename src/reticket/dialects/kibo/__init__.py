@@ -25,7 +25,7 @@ from reticket.dialects.kibo import (
     tenants,
 )
 from reticket.dialects.kibo.document import DOCUMENT
-from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
+from reticket.dialects.kibo.kinds import KIBO_2026, kinds
 from reticket.dialects.kibo.person import PERSON
 from reticket.dialects.kibo.program_facts import PROGRAM
 from reticket.dialects.kibo.tenant_facts import TENANT
@@ -40,6 +40,8 @@ class Options:
     """Settings of this dialect.
 
     Args:
+        issuer: the setting `issuer`, or the address served.
+        person_in_tokens: whether an access token has the `behaviors` that are granted.
         require_bearer: whether refreshes and users' sign-ins require a valid access token of any
             kind, as the vendor's documents declare. Three of the clients that were tried then
             cannot refresh, since they send none.
@@ -50,6 +52,8 @@ class Options:
         debug: whether a refusal contains the internal cause.
     """
 
+    issuer: str = "http://127.0.0.1:8088"
+    person_in_tokens: bool = False
     require_bearer: bool = False
     second_factor: Literal["refuse", "ignore"] = "refuse"
     sign_in_status: Literal[201, 200] = 201
@@ -61,7 +65,6 @@ class Kibo(Dialect):
 
     name = "kibo"
     base_path = "/api"
-    kinds: Sequence[TokenKind] = KINDS
     person: Part[Any] | None = PERSON
     tenant: Part[Any] | None = TENANT
     program: Part[Any] | None = PROGRAM
@@ -106,6 +109,9 @@ class Kibo(Dialect):
 
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
+        self.kinds: Sequence[TokenKind] = kinds(
+            options.issuer, with_person=options.person_in_tokens
+        )
         guard = access.require_token if options.require_bearer else access.require_nothing
         factor = FactorRule(options.second_factor)
         self.routes: Sequence[Route] = (
