@@ -216,6 +216,18 @@ def test_an_operator_or_a_change_of_the_person_tells_the_clients(browser, world,
     assert told(world) == [SPA]
 
 
+@pytest.mark.parametrize("absolute", [3600, 2 * LOGIN_ABSOLUTE])
+def test_a_client_is_remembered_until_browser_and_client_are_both_signed_out(
+    browser, world, absolute
+):
+    policy = {"preset": "BROWSER", "refresh": 3600, "absolute": absolute}
+    world.people.register("spa", policy=policy)
+    signed_in(browser)
+    (remembered,) = world.people.logouts.entries.values()
+    kept = remembered.client.kept_until - world.clock()
+    assert kept == max(absolute, LOGIN_ABSOLUTE) * SECOND
+
+
 def test_the_end_of_one_session_tells_its_client_alone(browser, world):
     signed_in(browser)
     signed_in(browser, "native")

@@ -136,6 +136,15 @@ def test_5_5_1_prompt_none_is_refused_for_another_person_than_sub_names(browser)
     assert answer["error"] == "login_required"
 
 
+def test_5_5_1_a_hint_and_a_value_of_sub_name_the_same_person(browser, world):
+    code = browser.signs_in(scope="openid").sends(answer="allow").answer["code"]
+    hint = world.exchange(code).said["id_token"]
+    for person, outcome in ((ADA, "code"), (JOAN, "error")):
+        said = json.dumps({"id_token": {"sub": {"value": person.id}}})
+        assert outcome in browser.asks(scope="openid", claims=said, id_token_hint=hint).answer
+    assert browser.answer["error"] == "invalid_request"
+
+
 def test_5_5_requested_claims_are_at_userinfo_for_an_exchanged_token(world):
     pair = world.pair("backend", userinfo=("email",))
     said = {"subject_token": pair["access_token"], "subject_token_type": ACCESS_TOKEN}

@@ -394,6 +394,16 @@ def test_where_somebody_is_signed_in_the_page_asks_for_a_session_that_has_ended(
     assert ended(world, "oauth.login") == ["sign_out", None]
 
 
+def test_where_the_app_is_still_signed_in_the_page_asks_for_a_browser_that_is_not(browser, world):
+    hint = signed_in(browser)["id_token"]
+    (login,) = world.logins()
+    world.carry_out(iter(EndSessions(Selection(login.id), "operator")))
+    browser.cookies.clear()
+    assert leaves(browser, id_token_hint=hint).headline == QUESTION
+    assert browser.sends(answer="sign_out").headline == GONE
+    assert ended(world) == ["sign_out"]
+
+
 def test_rfc_9700_4_11_2_a_client_that_nobody_vouches_for_redirects_after_a_click(browser, world):
     hint = signed_in(browser)["id_token"]
     leaves(browser, id_token_hint=hint)

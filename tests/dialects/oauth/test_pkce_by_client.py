@@ -36,9 +36,11 @@ def test_a_registration_that_does_not_say_must_use_pkce():
 
 
 @pytest.mark.parametrize(
-    "said", [{"public": True}, {"policy": {"preset": "FAPI_2_SESSION"}}], ids=["public", "FAPI"]
+    "said",
+    [{"public": True}, {"policy": {"preset": "FAPI_2_SESSION"}}, {"registered_by": "document"}],
+    ids=["public", "FAPI", "document"],
 )
-def test_public_and_fapi_clients_must_use_pkce_whatever_they_say(said):
+def test_public_and_fapi_clients_and_those_of_documents_must_use_pkce_whatever_they_say(said):
     assert pkce_required(pkce="optional", **said)
 
 
