@@ -148,11 +148,25 @@ def test_an_algorithm_of_no_key_is_refused(member, algorithm):
 @pytest.mark.parametrize(
     "uri",
     ["https:/cb", "http://", "https://:80/", "https://a/ b", "https://a/\r\nx: y", "https://é/",
-     "app:/\n", "view-source:https://a/", "file:///a", "FILE:///a", "https://a/\0"],
+     "app:/\n", "view-source:https://a/", "file:///a", "FILE:///a", "https://a/\0",
+     "https://a:99999/", "https://a:b/", "http://127.0.0.1:0/"],
 )  # fmt: skip
 def test_an_invalid_redirect_uri_is_refused(member, uri):
     with pytest.raises(Invalid, match="absolute URI"):
         checked_registration({member: [uri]}, public=True)
+
+
+@pytest.mark.parametrize(
+    "said", [{"policy": "SERVICE"}, {"policy": "DEVICE"}, {"grants": ["refresh_token"]}], ids=str
+)
+def test_redirect_uris_without_the_code_grant_are_refused(said):
+    told = {"redirect_uris": ["https://app.example.com/cb"]}
+    with pytest.raises(Invalid, match="must not have redirect_uris without the grant"):
+        checked_registration(said | told, public=False)
+    with pytest.raises(Invalid, match="must not have redirect_uris without the grant"):
+        edited_registration(client(public=False, **told), said)
+    code = {"grants": ["authorization_code"]}
+    assert checked_registration(said | told | code, public=False)
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,7 @@ CLIENTS = [
     {"client_id": "off", "disabled": True, "redirect_uris": [CALLBACK], "scopes": SCOPES},
     {"client_id": "tv", "name": "The big screen", "policy": "DEVICE",
      "scopes": ["openid", "orders.read"]},
-    {"client_id": "spa-of-devices", "policy": "DEVICE", "redirect_uris": [CALLBACK],
-     "scopes": SCOPES},
+    {"client_id": "other-tv", "policy": "DEVICE", "scopes": SCOPES},
 ]  # fmt: skip
 
 

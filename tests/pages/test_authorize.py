@@ -206,8 +206,9 @@ def test_the_admin_scope_cannot_be_consented_to(person):
 
 
 def test_a_client_without_that_grant_gets_no_code(person):
-    answer = person.asks(client_id="spa-of-devices", redirect_uri=CALLBACK).answer
-    assert answer["error"] == "unauthorized_client"
+    page = person.asks(client_id="other-tv", redirect_uri=CALLBACK).page
+    assert (page.status_code, "location" in page.headers) == (400, False)
+    assert "The client is not registered for codes." in person.sees
 
 
 def test_rfc_8707_2_several_resources_may_be_requested(person):

@@ -164,7 +164,7 @@ def test_rfc_8628_3_1_only_forms_are_accepted(person):
 def test_rfc_8628_3_4_a_device_code_of_another_client_is_refused(person):
     said = ask(person).json()
     types(person, said["user_code"]).sends(**ADA).sends(answer="allow")
-    answer = poll(person, said["device_code"], "spa-of-devices")
+    answer = poll(person, said["device_code"], "other-tv")
     assert answer.json()["error"] == "invalid_grant"
     assert poll(person, said["device_code"]).status_code == 200
 

@@ -197,7 +197,7 @@ def test_an_unknown_request_uri_is_an_error_page(person, reference):
         ({"client_id": "off"}, 401, "invalid_client"),
         ({"client_id": "strict"}, 401, "invalid_client"),
         ({**STRICT, "client_secret": "wrong"}, 401, "invalid_client"),
-        ({"client_id": "spa-of-devices"}, 400, "unauthorized_client"),
+        ({"client_id": "other-tv"}, 400, "unauthorized_client"),
         ({"request_uri": PREFIX + "A" * 43}, 400, "invalid_request"),
         ({"request": "e30.e30."}, 400, "request_not_supported"),
         ({"response_type": "token"}, 400, "unsupported_response_type"),

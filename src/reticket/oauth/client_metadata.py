@@ -112,9 +112,7 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
     _expect_no_statement(metadata)
     method = auth_method_of(metadata)
     grants = _grants(metadata)
-    redirect_uris: tuple[str, ...] = ()
-    if AUTHORIZATION_CODE in grants:
-        redirect_uris = _redirect_uris(metadata, is_public=method == NONE)
+    redirect_uris = _redirect_uris(metadata, grants, is_public=method == NONE)
     if _said(metadata.subject_type, "public") != "public":
         raise _invalid("subject_type must be public")
     registration = {
@@ -242,8 +240,12 @@ def is_https(address: str) -> bool:
     return parts is not None and parts[0] == "https" and bool(parts[1])
 
 
-def _redirect_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, ...]:
+def _redirect_uris(
+    metadata: ClientMetadata, grants: Sequence[str], *, is_public: bool
+) -> tuple[str, ...]:
     uris = tuple(_said(metadata.redirect_uris, ()))
+    if AUTHORIZATION_CODE not in grants:
+        return _without_code(uris)
     if not 1 <= len(uris) <= MOST_URIS:
         sentence = f"redirect_uris must have 1 to {MOST_URIS} addresses."
         raise MetadataFault("invalid_redirect_uri", sentence)
@@ -255,6 +257,14 @@ def _redirect_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, .
             )
             raise MetadataFault("invalid_redirect_uri", sentence)
     return uris
+
+
+def _without_code(redirect_uris: tuple[str, ...]) -> tuple[str, ...]:
+    """No redirect URIs: nothing is ever sent to those of a client without codes."""
+    if redirect_uris:
+        sentence = f"redirect_uris need the grant {AUTHORIZATION_CODE}."
+        raise MetadataFault("invalid_redirect_uri", sentence)
+    return redirect_uris
 
 
 def _post_logout_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, ...]:
@@ -280,12 +290,15 @@ def _may_redirect_to(uri: str, *, is_public: bool) -> bool:
 
 
 def _split(uri: str) -> tuple[str, str] | None:
-    """Scheme and host of a URI without user information and fragment, or None."""
+    """Scheme and host of a URI without user information and fragment, or None. None also for a port
+    that cannot be.
+    """
     if len(uri) > LONGEST_URI or not _VISIBLE.fullmatch(uri) or "#" in uri:
         return None
     try:
         parts = urlsplit(uri)
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    return None if "@" in parts.netloc or "\\" in uri else (parts.scheme, host)
+    is_plain = "@" not in parts.netloc and "\\" not in uri and port != 0
+    return (parts.scheme, host) if is_plain else None

@@ -375,7 +375,7 @@ def test_a_document_is_read_when_a_request_is_pushed(world, said):
 
 @pytest.mark.parametrize("said", [APP, KEYED])
 def test_a_document_is_read_when_a_device_asks_for_a_code(world, said):
-    world.elsewhere[URL] = document(said, grant_types=[DEVICE])
+    world.elsewhere[URL] = document(said, grant_types=[DEVICE], redirect_uris=[])
     asked = asserting(world, KEY, iss=URL, sub=URL) if said is KEYED else {"client_id": URL}
     operate = {(each.method, each.path): each for each in world.dialect.routes}["POST", "/device"]
     response = world.carry_out(operate.operate(world.request("/device", urlencode(asked), {})))

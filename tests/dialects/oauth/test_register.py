@@ -13,7 +13,7 @@ from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.http.edge import carried_out
 from reticket.oauth.provider import Provider
-from reticket.oauth.registration import read_registration
+from reticket.oauth.registration import DEVICE_CODE, read_registration
 from reticket.wire import WireRequest
 
 WEB = {"redirect_uris": [REDIRECT]}
@@ -180,6 +180,10 @@ URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
         ({"redirect_uris": [f"{REDIRECT}#x"]}, URI),
         ({"redirect_uris": ["https://me@app.example.com/cb"]}, URI),
         ({"redirect_uris": ["https:///cb"]}, URI),
+        ({"redirect_uris": ["https://app.example.com:99999/cb"]}, URI),
+        ({"redirect_uris": ["https://app.example.com:x/cb"]}, URI),
+        ({"redirect_uris": ["http://127.0.0.1:0/cb"]}, URI),
+        (WEB | {"grant_types": [DEVICE_CODE]}, URI),
         ({"redirect_uris": ["https://app.example.com/" + "x" * 2048]}, URI),
         ({"redirect_uris": ["https://app.example.com/c b"]}, URI),
         ({"redirect_uris": ["javascript:alert(1)"]}, URI),

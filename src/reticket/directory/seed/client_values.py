@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from reticket.directory.errors import Invalid
 from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, checked_groups
@@ -109,8 +109,16 @@ def _leads_somewhere(text: str) -> bool:
     except ValueError:
         return False
     if parts.scheme in _WEB:
-        return bool(parts.hostname)
+        return _has_server(parts)
     return bool(parts.scheme) and parts.scheme not in _RUN
+
+
+def _has_server(parts: SplitResult) -> bool:
+    """Whether there is a host, and no port that cannot be."""
+    try:
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def scope(value: YamlValue) -> str:

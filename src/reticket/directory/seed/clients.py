@@ -156,7 +156,7 @@ def _registration(
         _check_public(value, said)
     if said[REGISTERED_BY]:
         _check_not_vouched(value, said)
-    if said["redirect_uris"] and AUTHORIZATION_CODE not in (said["grants"] or [AUTHORIZATION_CODE]):
+    if said["redirect_uris"] and AUTHORIZATION_CODE not in grants_of(registration):
         raise value.fault("must not have redirect_uris without the grant authorization_code")
     if is_fapi(registration):
         _check_fapi(value, said)

@@ -127,8 +127,12 @@ def resolve_redirect_uri(registration: Registration, redirect_uri: str | None) -
     URI is registered (RFC 6749 §3.1.2.3).
 
     Raises:
-        OAuthError: `invalid_request`; the browser must not be redirected.
+        OAuthError: `unauthorized_client` for a client without codes, which has no redirect URIs;
+            `invalid_request`. The browser must not be redirected.
     """
+    if not registration.allows(AUTHORIZATION_CODE):
+        sentence = "The client is not registered for codes."
+        raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
     registered = registration.redirect_uris
     if redirect_uri is None and len(registered) == 1:
         return registered[0]
@@ -152,7 +156,7 @@ def validate_auth_request(
     _refuse_unsupported(form)
     for name in _STORED_PARAMETERS:
         expect_short(form, name, MAX_STORED_BYTES)
-    _check_response(registration, form)
+    _check_response(form)
     _check_prompt(form)
     scope = requested_scope(registration, form)
     if OPENID in split_list(form.get("scope", "")):
@@ -277,16 +281,13 @@ def _refuse_unsupported(form: Form) -> None:
             raise OAuthError(error_code, f"{name} is not supported.")
 
 
-def _check_response(registration: Registration, form: Form) -> None:
+def _check_response(form: Form) -> None:
     if required(form, "response_type") != "code":
         raise OAuthError("unsupported_response_type", "response_type must be code.")
     if form.get("response_mode", ResponseMode.QUERY) not in tuple(ResponseMode):
         raise wrong("response_mode", f"must be {' or '.join(ResponseMode)}")
     if not fits_form(form.get("state", ""), form.get("response_mode")):
         raise wrong("state", "has a control character")
-    if not registration.allows(AUTHORIZATION_CODE):
-        sentence = "The client is not registered for codes."
-        raise OAuthError("unauthorized_client", sentence, Cause.WRONG_GRANT)
 
 
 def _check_prompt(form: Form) -> None:
