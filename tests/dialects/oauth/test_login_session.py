@@ -9,6 +9,7 @@ from tests.dialects.oauth.hall import Harness, request
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
 
+from reticket.core.commands import Refresh
 from reticket.core.errors import SettingError, Unavailable
 from reticket.core.model import Selection
 from reticket.dialects.oauth.pages.login_session import MAX_ACCOUNTS, signed_in_accounts
@@ -97,6 +98,17 @@ def test_openid_connect_core_3_1_2_1_prompt_none_never_shows_a_page(browser):
     browser.signs_in()
     assert browser.asks(prompt="none").answer["error"] == "consent_required"
     assert browser.asks(prompt="none", max_age="0").answer["error"] == "login_required"
+
+
+def test_prompt_none_shows_no_page_when_the_login_session_ends_meanwhile(browser, world):
+    browser.signs_in().sends(answer="allow")
+
+    async def end(command):
+        if isinstance(command, Refresh):
+            world.store.revoke(Selection(resource=LOGIN), "operator")
+
+    world.before = end
+    assert browser.asks(prompt="none").answer["error"] == "login_required"
 
 
 def test_openid_connect_core_3_1_2_1_prompt_none_chooses_no_account(browser):

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from msgspec import Struct
 from tests.dialects.oauth.token_people import ADA
-from tests.dialects.oauth.token_world import claims_of
+from tests.dialects.oauth.token_world import ISSUER, PRESETS, claims_of
 
 from reticket.core.people import Tenant
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import checked_registration
+from reticket.oauth.direct_session import SessionOptions, start_session
 from reticket.oauth.mapped_claims import PATHS, mapped_claims
+from reticket.oauth.provider import Provider
 from reticket.oauth.standard_claims import Person
 
 DECLARED = {
@@ -19,6 +21,7 @@ DECLARED = {
     "tenant_name": "tenant.name",
     "mail": "user.email",
 }
+APP = "https://app.example.com/ended"
 TOLD = {"groups": ["admins", "staff"], "roles": ["editor"], "mail": ADA.email}
 
 
@@ -43,6 +46,24 @@ def test_declared_claims_are_in_every_token_and_answer(world):
     assert declared_of(world.post("/userinfo", "", bearer).said) == TOLD
     for name in ("access_token", "refresh_token"):
         assert declared_of(world.look(refreshed[name]).said) == TOLD
+
+
+def test_a_session_that_an_operator_starts_has_all_that_the_registration_wants(world):
+    wanted = {"id_token_claims": ["email"], "backchannel_logout_uri": APP}
+    world.people.register("backend", scopes=["openid", "email"], **wanted)
+    now = world.clock() // 1000
+    begun = world.carry_out(
+        start_session(
+            Provider(ISSUER, PRESETS),
+            world.people.client("backend"),
+            world.people.users[ADA.id],
+            SessionOptions(now, scope="openid email"),
+            now,
+        )
+    )
+    identity = claims_of(begun.answer.id_token)
+    assert declared_of(identity) == declared_of(claims_of(begun.answer.access_token)) == TOLD
+    assert (identity["email"], identity["sid"]) == (ADA.email, begun.session)
 
 
 def test_a_change_of_groups_and_roles_is_in_the_next_token(world):
