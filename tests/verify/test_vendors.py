@@ -74,6 +74,15 @@ def test_a_token_of_another_kind_or_issuer_is_rejected(signed, kind):
 
 
 @pytest.mark.parametrize("kind", SIGN_INS)
+def test_the_oauth_endpoints_take_no_token_of_a_vendor_for_one_of_theirs(signed, kind):
+    text = access_token(signed, kind)
+    status, _, answer = call(
+        signed.url, "GET", "/oauth/userinfo", headers={"Authorization": f"Bearer {text}"}
+    )
+    assert (status, json.loads(answer)["error"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("kind", SIGN_INS)
 def test_an_expired_and_a_forged_token_are_rejected(signed, kind):
     text = access_token(signed, kind)
     later = AccessTokens(signed.url, kind, clock=lambda: 4e9)

@@ -177,11 +177,18 @@ class Claims:
 
     def accepts_user_claims(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are those of an access token with a person's consent."""
-        return claims.get("iss") == self._provider.issuer and "sid" in claims
+        return self._are_own(claims) and "sid" in claims
 
     def accepts_client_claims(self, claims: Mapping[str, Any]) -> bool:
         """Whether verified claims are those of a client's own access token."""
-        return claims.get("iss") == self._provider.issuer and "sid" not in claims
+        return self._are_own(claims) and "sid" not in claims
+
+    def _are_own(self, claims: Mapping[str, Any]) -> bool:
+        """Whether `access_token` has made them. The vendors' tokens may have the same issuer and
+        the same keys, but have no `scope`.
+        """
+        is_issuer = claims.get("iss") == self._provider.issuer
+        return is_issuer and claims.keys() >= {"client_id", "scope"}
 
 
 def userinfo_claims(

@@ -264,10 +264,21 @@ def test_a_token_of_a_person_is_no_client_credentials_token(world):
 def test_rfc9068_4_a_token_of_another_issuer_is_inactive():
     claims = Claims(Provider(ISSUER, {}))
     for issuer, ours in ((ISSUER, True), ("https://elsewhere.example.com", False)):
-        assert claims.accepts_client_claims({"iss": issuer}) is ours
-        assert claims.accepts_user_claims({"iss": issuer, "sid": "0" * 32}) is ours
-    assert not claims.accepts_client_claims({"iss": ISSUER, "sid": "0" * 32})
-    assert not claims.accepts_user_claims({"iss": ISSUER})
+        said = {"iss": issuer, "client_id": "spa", "scope": ""}
+        assert claims.accepts_client_claims(said) is ours
+        assert claims.accepts_user_claims({**said, "sid": "0" * 32}) is ours
+    said = {"iss": ISSUER, "client_id": "spa", "scope": ""}
+    assert not claims.accepts_client_claims({**said, "sid": "0" * 32})
+    assert not claims.accepts_user_claims(said)
+
+
+@pytest.mark.parametrize("missing", ["client_id", "scope"])
+def test_claims_of_another_dialect_of_the_same_issuer_are_refused(missing):
+    claims = Claims(Provider(ISSUER, {}))
+    said = {"iss": ISSUER, "client_id": "spa", "scope": ""}
+    del said[missing]
+    assert not claims.accepts_client_claims(said)
+    assert not claims.accepts_user_claims({**said, "sid": "0" * 32})
 
 
 def test_rfc8725_3_12_an_id_token_is_no_access_token(world):
