@@ -7,7 +7,7 @@ import hmac
 
 import msgspec
 
-from reticket.core.commands import Asking, FindUserById, Now, Peek, Pop, PutIfAbsent, RandomBytes
+from reticket.core.commands import Asking, FindUserById, Now, Peek, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.identifiers import family_id
 from reticket.core.people import User
@@ -64,19 +64,14 @@ def issue_code(app: str, user: User, redirect_uri: str, scope: str, challenge: s
         challenge,
     )
     code, text = to_text(random[10:]), msgspec.json.encode(grant).decode()
-    yield from PutIfAbsent(_key(code), text, CODE_LIFETIME, of_account(user.id))
+    yield from PutIfAbsent(code_key(code), text, CODE_LIFETIME, of_account(user.id))
     return code
 
 
 def find_grant(code: str) -> Asking[Grant | None]:
     """The grant of a code; None for one that is unknown, used or too old."""
-    text = yield from Peek(_key(code))
+    text = yield from Peek(code_key(code))
     return None if text is None else msgspec.json.decode(text, type=Grant)
-
-
-def spend(code: str) -> Asking[bool]:
-    """Use the code up. Of parallel requests, one does."""
-    return (yield from Pop(_key(code))) is not None
 
 
 def granting_user(grant: Grant) -> Asking[User]:
@@ -93,5 +88,6 @@ def granting_user(grant: Grant) -> Asking[User]:
     return user
 
 
-def _key(code: str) -> str:
+def code_key(code: str) -> str:
+    """The key of a code; its value is the grant."""
     return f"cloudreve:code:{hashlib.sha256(code.encode()).hexdigest()}"

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from reticket.core.commands import Asking, Audit, BeginSession
+from reticket.core.commands import Asking, Audit
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.cloudreve import inputs
-from reticket.dialects.cloudreve.app_codes import Grant, find_grant, granting_user, spend
+from reticket.dialects.cloudreve.app_codes import Grant, find_grant, granting_user
 from reticket.dialects.cloudreve.app_schemas import (
     AppTokenRequest,
     AppTokens,
     ExchangeFailure,
     UserInfo,
 )
+from reticket.dialects.cloudreve.app_sessions import begin_session
 from reticket.dialects.cloudreve.apps import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, App
 from reticket.dialects.cloudreve.document import raw, signed_in
 from reticket.dialects.cloudreve.errors import Failure
@@ -66,11 +67,7 @@ class Exchange:
             raise Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
         _check(self.apps.get(asked.client_id), grant, asked)
         user = yield from granting_user(grant)
-        begin = BeginSession(APP, user, client=grant.app, scope=grant.scope)
-        issued = yield from replace(begin, family=bytes.fromhex(grant.family))
-        if not (yield from spend(asked.code)):
-            raise Refusal(Code.INVALID_TOKEN, Cause.USED)
-        return issued
+        return (yield from begin_session(asked.code, grant, user))
 
 
 def _check(app: App | None, grant: Grant, asked: AppTokenRequest) -> None:
