@@ -104,6 +104,11 @@ def test_an_app_without_the_scopes_learns_the_id_alone(server):
     bearer = let_in(server, scope="openid")["access_token"]
     assert got(server, "/session/oauth/userinfo", bearer).keys() == {"sub"}
     assert got(server, "/user/me", bearer)["code"] == 40089
+    assert got(server, "/site/config/basic", bearer)["data"]["user"]["anonymous"] is True
+    person = signed_in(server)["access_token"]
+    card = f"/user/info/{got(server, '/user/me', person)['data']['id']}"
+    assert "email" in got(server, card, person)["data"]
+    assert "email" not in got(server, card, bearer)["data"]
 
 
 def test_a_person_sees_what_the_app_may_do(server):

@@ -27,7 +27,7 @@ from reticket.dialects.cloudreve.schemas import (
 from reticket.dialects.cloudreve.user import (
     USER_INFO_READ,
     bearer_signed_in,
-    current_user,
+    current_reader,
     is_known,
     signed_in_user,
 )
@@ -83,7 +83,7 @@ class Card:
 
     def __call__(self, request: WireRequest) -> Operation:
         """The user of an id."""
-        reader = yield from current_user(request)
+        reader = yield from current_reader(request)
         if reader is None:
             yield from self.limit.count(request)
         user = yield from FindUserByShortId(request.parameters["id"])

@@ -28,7 +28,7 @@ from reticket.dialects.cloudreve.schemas import (
     succeeded,
     user_of,
 )
-from reticket.dialects.cloudreve.user import current_user
+from reticket.dialects.cloudreve.user import current_reader, current_user
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 AREA = "Site"
@@ -70,7 +70,7 @@ class SiteInfo:
 
     def basic(self, request: WireRequest) -> Operation:
         """The site, and the user of the request."""
-        user = yield from current_user(request)
+        user = yield from current_reader(request)
         shown = ANONYMOUS if user is None else user_of(user)
         return succeeded(BasicConfig(self.instance_id, self.title, shown))
 

@@ -35,6 +35,10 @@ class Bearer(NamedTuple):
     user: User
     scopes: tuple[str, ...] | None
 
+    def may(self, scope: str) -> bool:
+        """Whether the scopes include that one. A person may do everything."""
+        return self.scopes is None or includes(self.scopes, scope)
+
 
 def current_bearer(request: WireRequest) -> Asking[Bearer | None]:
     """The user of the bearer token and its scopes; None if there is no valid one.
@@ -69,6 +73,16 @@ def current_user(request: WireRequest) -> Asking[User | None]:
     return None if bearer is None else bearer.user
 
 
+def current_reader(request: WireRequest) -> Asking[User | None]:
+    """The user of the bearer token, for a response to everybody that says more to a user. None
+    also for an app that may not read about users. Raises as `current_bearer`.
+    """
+    bearer = yield from current_bearer(request)
+    if bearer is None or not bearer.may(USER_INFO_READ):
+        return None
+    return bearer.user
+
+
 def bearer_signed_in(request: WireRequest) -> Asking[Bearer]:
     """The user of the bearer token and its scopes. INVALID_ACCESS_TOKEN without a valid one."""
     bearer = yield from current_bearer(request)
@@ -84,10 +98,10 @@ def signed_in_user(request: WireRequest, scope: str) -> Asking[User]:
         Refusal: INVALID_ACCESS_TOKEN without a valid one; ACCESS_DENIED for an app without that
             scope.
     """
-    user, scopes = yield from bearer_signed_in(request)
-    if scopes is not None and not includes(scopes, scope):
+    bearer = yield from bearer_signed_in(request)
+    if not bearer.may(scope):
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
-    return user
+    return bearer.user
 
 
 def person_signed_in(request: WireRequest) -> Asking[User]:
