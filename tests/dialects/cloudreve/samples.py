@@ -83,6 +83,8 @@ SAMPLES: Mapping[str, Any] = {
     "thirty-two bytes": bytes(32),
     "forty-two bytes": bytes(42),
     "nothing": None,
+    "kept": True,
+    "no session": (None, 0),
     "no text": None,
     "issue time": ISSUED_AT,
     "no sessions": Page([], None),
