@@ -11,6 +11,7 @@ from reticket.core.logouts import UNTOLD
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Intent
 from reticket.core.storage import pace
+from reticket.core.storage import upkeep as upkeep_module
 from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
@@ -45,11 +46,11 @@ class OpenedService:
         self.directory, self.audit = Directory(), Audit()
         self.upkeep = Upkeep(self.store, self.ephemeral, self.directory, self.audit)
 
-    def family(self, number, subject=ADA.id, lives=100, context=None):
+    def family(self, number, subject=ADA.id, lives=100, context=None, kind="test"):
         """A family whose newest token dies in that many seconds."""
         now = self.clock()
         family = Family(
-            id=number.to_bytes(16, "big"), resource="test", subject=subject, client=None,
+            id=number.to_bytes(16, "big"), resource=kind, subject=subject, client=None,
             context=context, scope=None, policy="TEST", ends_at=now + 10**9,
             expires_at=now + lives * 1000, generation=1, parent=0, floor=0, open_from=1,
             rotated_at=now,
@@ -75,6 +76,37 @@ def test_an_intent_ends_what_it_selects_and_is_settled(instance):
     assert instance.upkeep.apply_intents() == 1
     assert instance.left() == {1: "disabled", 2: None}
     assert (instance.directory.written, instance.upkeep.apply_intents()) == ([], 0)
+
+
+def test_families_that_outlive_a_block_go_on_and_no_other_cause_spares_them(instance):
+    upkeep = Upkeep(
+        instance.store, instance.ephemeral, instance.directory, instance.audit,
+        outliving={"drive"},
+    )  # fmt: skip
+    for number, kind in enumerate(("test", "drive", "other"), 1):
+        instance.family(number, kind=kind)
+    for cause, left in (
+        ("user_disabled", {1: "user_disabled", 2: None, 3: "user_disabled"}),
+        ("user_deleted", {1: "user_disabled", 2: "user_deleted", 3: "user_disabled"}),
+    ):
+        instance.directory.write(subject=ADA.id)
+        instance.directory.written[0] = replace(instance.directory.written[0], cause=cause)
+        assert upkeep.apply_intents() == 1
+        assert instance.left() == left
+
+
+def test_a_blocked_person_may_have_more_families_than_are_read_at_once(instance, monkeypatch):
+    monkeypatch.setattr(upkeep_module, "PAGE", 2)
+    upkeep = Upkeep(
+        instance.store, instance.ephemeral, instance.directory, instance.audit,
+        outliving={"drive"},
+    )  # fmt: skip
+    for number in range(1, 6):
+        instance.family(number, kind="drive" if number < 5 else "test")
+    instance.directory.write(subject=ADA.id)
+    instance.directory.written[0] = replace(instance.directory.written[0], cause="user_disabled")
+    upkeep.apply_intents()
+    assert instance.left() == {1: None, 2: None, 3: None, 4: None, 5: "user_disabled"}
 
 
 def test_intents_are_applied_in_their_order(instance):

@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from tests.http.wire import PASSWORD, WIRES, call, events
@@ -20,7 +21,7 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 TENANTS = "/api/platform/adminuser/authtickets/tenants"
 AKINON, CLOUDREVE, APPLICATION, DEVELOPER, ADMIN = WIRES
 PEOPLE = ["blocked", "renamed", "changer", "forgotten", "member", "guest", "seen", "keeper",
-          "saved", "ended"]  # fmt: skip
+          "saved", "ended", "banned"]  # fmt: skip
 SEED = """
 applications:
   - {{application_id: ns.app.1.0.0.Release, shared_secret: s3cret}}
@@ -103,7 +104,8 @@ def test_a_disabled_person_is_refused_at_once_and_can_be_enabled_again(server):
     refreshed(server, others)
     command(server.data, "user", "enable", "blocked@example.com")
     assert seen(lambda: AKINON.is_good(sign_in(server, AKINON, "blocked")))
-    assert all_refused(server, sessions)
+    ended = [(wire, token) for wire, token in sessions if wire is not CLOUDREVE]
+    assert all_refused(server, ended)
 
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(server):
@@ -202,6 +204,19 @@ def test_a_deleted_person_has_no_session_and_gets_none(server):
     assert all_refused(server, sessions)
     assert seen(lambda: not AKINON.is_good(sign_in(server, AKINON, "forgotten")))
     assert json.loads(me(server, ticket)[2])["code"] == 404
+
+
+def test_a_session_that_outlives_a_block_is_refused_until_the_person_is_let_in(server):
+    """As at the real Cloudreve: its refresh tokens are looked at when they are used."""
+    ticket = json.loads(sign_in(server, CLOUDREVE, "banned")[2])["data"]["token"]
+    other = token_of(server, AKINON, "banned")
+    command(server.data, "user", "disable", "banned@example.com")
+    again = partial(CLOUDREVE.refresh, server.url, ticket["refresh_token"])
+    assert seen(lambda: not CLOUDREVE.is_good(again()))
+    assert json.loads(me(server, ticket)[2])["code"] == 50001
+    command(server.data, "user", "enable", "banned@example.com")
+    assert seen(lambda: CLOUDREVE.is_good(again()))
+    assert not AKINON.is_good(AKINON.refresh(server.url, other))
 
 
 def me(server, ticket):

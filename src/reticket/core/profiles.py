@@ -102,6 +102,10 @@ class Profiles:
         """The part whose data is beside a person's memberships; one dialect at most has it."""
         return next((part for part in self.people if part.has_places), None)
 
+    def outliving_a_block(self) -> frozenset[str]:
+        """The names of the token kinds whose families outlive the block of their person."""
+        return frozenset(kind.name for kind in self.kinds if kind.outlives_block)
+
     def resources_in(self, place: Place) -> list[str]:
         """The names of the token kinds whose families belong to such a place."""
         return [kind.name for kind in self.kinds if kind.place is place]

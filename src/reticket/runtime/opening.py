@@ -128,7 +128,9 @@ class Builder:
             sealer=sealer,
             hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
             audit=audit,
-            upkeep=Upkeep(store, ephemeral, directory, audit),
+            upkeep=Upkeep(
+                store, ephemeral, directory, audit, outliving=profiles.outliving_a_block()
+            ),
             registrar=Registrar(
                 directory.database,
                 directory.clients,

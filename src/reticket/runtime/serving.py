@@ -181,7 +181,13 @@ def _for_bearers(page: MetricsPage, token: str | None) -> list[Route]:
 def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
     """The same service, with its events counted."""
     audit = CountingAuditLog(instance.audit, meter)
-    upkeep = Upkeep(instance.store, instance.ephemeral, instance.directory, audit)
+    upkeep = Upkeep(
+        instance.store,
+        instance.ephemeral,
+        instance.directory,
+        audit,
+        outliving=instance.directory.profiles.outliving_a_block(),
+    )
     return replace(instance, audit=audit, upkeep=upkeep)
 
 

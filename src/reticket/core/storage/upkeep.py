@@ -5,7 +5,8 @@ Synchronous and idempotent: after a crash between any two lines the next run com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 
 from reticket.core.errors import Unavailable
 from reticket.core.logouts import UNTOLD
@@ -14,9 +15,19 @@ from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 from reticket.core.sessions import audit_events
 from reticket.core.storage.pace import Pace
 
+USER_BLOCKED = "user_disabled"
+"""The cause of the intents of a person who was blocked."""
+
+PAGE = 500
+"""Families that are read at once."""
+
 
 class Upkeep:
-    """Owns revocations that no request causes, and the removal of what has ended."""
+    """Owns revocations that no request causes, and the removal of what has ended.
+
+    Args:
+        outliving: the token kinds whose families outlive the block of their person.
+    """
 
     def __init__(
         self,
@@ -25,12 +36,14 @@ class Upkeep:
         directory: Directory,
         audit: AuditLog,
         pace: Pace | None = None,
+        outliving: Container[str] = (),
     ) -> None:
         self._store = store
         self._ephemeral = ephemeral
         self._directory = directory
         self._audit = audit
         self._pace = pace or Pace()
+        self._outliving = outliving
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """Revoke every live family that matches. Returns the rows that this call revoked.
@@ -86,11 +99,30 @@ class Upkeep:
 
     def _apply(self, intent: Intent) -> Unavailable | None:
         try:
-            self.revoke(intent.selection, intent.cause)
+            for selection in self._selections(intent):
+                self.revoke(selection, intent.cause)
             self._directory.settle(intent)
         except Unavailable as failure:
             return failure
         return None
+
+    def _selections(self, intent: Intent) -> Iterable[Selection]:
+        """What an intent ends. Of a blocked person that is every kind but those that outlive it."""
+        if intent.cause != USER_BLOCKED or not self._outliving:
+            return [intent.selection]
+        kinds = sorted(self._kinds_of(intent.selection))
+        return [replace(intent.selection, resource=kind) for kind in kinds]
+
+    def _kinds_of(self, selection: Selection) -> set[str]:
+        """The kinds of all living families that match, but those that outlive a block."""
+        kinds: set[str] = set()
+        after: bytes | None = None
+        living = replace(selection, live_at=self._store.now())
+        while True:
+            page = self._store.page(living, PAGE, after)
+            kinds |= {row.resource for row in page.families if row.resource not in self._outliving}
+            if (after := page.cursor) is None:
+                return kinds
 
     def purge(self) -> int:
         """Delete families whose last token had expired when it began, and old entries. Returns how

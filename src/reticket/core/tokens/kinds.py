@@ -97,6 +97,8 @@ class TokenKind:
             or secret, and so becomes invalid here when that changes.
         registers_clients: whether the clients of its families are clients of the directory. A
             family begins only while its client is there and not blocked.
+        outlives_block: whether its families are only refused while a person is blocked, and go on
+            when the person is let in again.
         place: what its families belong to; a user who leaves such a place loses those families.
     """
 
@@ -113,4 +115,5 @@ class TokenKind:
     id_algorithm: AlgorithmOf | None = None
     rests_on_credentials: bool = True
     registers_clients: bool = True
+    outlives_block: bool = False
     place: Place | None = None

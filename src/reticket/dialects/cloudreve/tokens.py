@@ -124,6 +124,7 @@ APP_KIND = TokenKind(
     access_claims=app_access_claims,
     refresh_claims=app_refresh_claims,
     advice=_ADVICE,
+    outlives_block=True,
     registers_clients=False,
 )
 
@@ -134,4 +135,5 @@ KIND = TokenKind(
     access_claims=access_claims,
     refresh_claims=refresh_claims,
     advice=_ADVICE,
+    outlives_block=True,
 )
