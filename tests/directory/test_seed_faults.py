@@ -155,6 +155,7 @@ FAULTS = {
     "oauth_clients:\n- client_id: x\n  allowed_origins: ['https://a/']": "must be an origin",
     "oauth_clients:\n- client_id: x\n  scopes: [a b]": "scopes[0] must be one scope",
     "oauth_clients:\n- client_id: x\n  grants: ['']": "grants[0] must be a grant type",
+    "oauth_clients:\n- client_id: x\n  grants: [implicit]": "grants[0] must be a grant type: auth",
     "oauth_clients:\n- client_id: x\n  jwks: {}": "oauth_clients[0].jwks needs the key keys",
     "oauth_clients:\n- client_id: x\n  public: false": "public is false, but the client has",
     "oauth_clients:\n- client_id: x\n  public: 1": "oauth_clients[0].public must be true or false",

@@ -13,7 +13,7 @@ from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.oauth.client_metadata import LONGEST_CONTACT, is_contact
 from reticket.oauth.origins import is_origin
-from reticket.oauth.registration import PKCE
+from reticket.oauth.registration import GRANTS, PKCE
 from reticket.oauth.self_registration import DOCUMENT, SELF
 from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
 from reticket.verify.jose import ALGORITHMS, Garbage, public_key
@@ -128,10 +128,17 @@ def scope(value: YamlValue) -> str:
     return value.text()
 
 
-def grant(value: YamlValue) -> str:
-    """A grant type, or a way to authenticate a client."""
+def grant_type(value: YamlValue) -> str:
+    """A grant type of this service."""
+    if value.text() not in GRANTS:
+        raise value.fault(f"must be a grant type: {', '.join(GRANTS)}")
+    return value.text()
+
+
+def authentication_method(value: YamlValue) -> str:
+    """A way to authenticate a client (RFC 7591 §2)."""
     if not _WORD.fullmatch(value.text()):
-        raise value.fault("must be a grant type")
+        raise value.fault("must be a way to authenticate")
     return value.text()
 
 
