@@ -10,7 +10,9 @@ from tests.attacks.target import target_of
 from tests.pages.instance import running_service
 from tests.pages.people import ADA
 
-LIMITED = 429
+LIMITED = 42900
+"""Cloudreve's code of a limit; its status is 200."""
+
 HOME, ELSEWHERE = "127.2.0.1", "127.2.0.2"
 SETTINGS = {
     "RETICKET_SIGN_IN__ADDRESS_FAILURES": "5",

@@ -103,6 +103,11 @@ def test_an_older_file_is_upgraded_by_a_start_and_a_server_by_its_operator(
     assert engines.schema_state(older_url)[2:] == (KNOWN, OLDEST, KNOWN)
 
 
+def test_no_migration_lets_programs_run_again_that_one_before_it_stopped():
+    newest_first = [each.module.OLDEST for each in schema._scripts().walk_revisions()]
+    assert newest_first == sorted(newest_first, reverse=True)
+
+
 def test_a_migrated_schema_is_like_a_fresh_one(engine, older_url, url):
     engines.migrate(older_url)
     assert engine.schema(older_url) == engine.schema(url)

@@ -41,7 +41,9 @@ FAULTS = {
         "FOLDER/config.toml: prot is not a setting; did you mean port?", toml="prot = 9000"
     ),
     "unknown key of a dialect": Fault(
-        "dialects.akinon.zzz is not a setting; accepted are dialects.akinon.require_access_token, "
+        "dialects.akinon.zzz is not a setting; accepted are dialects.akinon.issuer, "
+        "dialects.akinon.access_algorithm, dialects.akinon.person_in_tokens, "
+        "dialects.akinon.require_access_token, "
         "dialects.akinon.second_factor, dialects.akinon.enabled",
         toml="[dialects.akinon]\nzzz = 1",
     ),

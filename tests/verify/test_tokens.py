@@ -73,10 +73,19 @@ def test_rfc9068_4_another_type_is_rejected(tokens, typ):
     assert why(tokens, token({"typ": typ}))[1:] == ("invalid_token", 401)
 
 
-@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"])
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp", "iat", "jti"])
 @pytest.mark.parametrize("value", [LEFT_OUT, None, {}, True])
 def test_rfc9068_2_2_every_required_claim_must_be_there(tokens, name, value):
     assert why(tokens, token(**{name: value}))[1:] == ("invalid_token", 401)
+
+
+@pytest.mark.parametrize("value", [None, {}, True])
+def test_rfc9068_2_2_the_client_is_a_text(tokens, value):
+    assert why(tokens, token(client_id=value))[1:] == ("invalid_token", 401)
+
+
+def test_only_a_vendor_s_token_has_no_client(tokens):
+    assert tokens.verify(token(client_id=LEFT_OUT)).client == ""
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", f"{ISSUER}/", ISSUER.upper(), ""])

@@ -12,7 +12,7 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
-OLDEST = 10
+OLDEST = 16
 
 
 def upgrade() -> None:
