@@ -17,7 +17,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.intents import Intents
 from reticket.directory.keys import Keys
 from reticket.directory.marks import Marks
-from reticket.directory.parts import PartsWriter
+from reticket.directory.parts import PartsWriter, prepare
 from reticket.directory.people.consents import Consents
 from reticket.directory.people.emails import Emails
 from reticket.directory.people.enrolments import Enrolments
@@ -95,6 +95,7 @@ class Directory:
     ) -> None:
         self.database = database
         self.profiles = profiles
+        prepare((*profiles.people, *profiles.tenants, *profiles.programs))
         self._records = Records(database, seconds, profiles)
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)

@@ -24,6 +24,14 @@ Parts = Sequence[Part[Any]]
 NOWHERE: Mapping[str, Mapping[int, object]] = {}
 
 
+def prepare(parts: Parts) -> None:
+    """Make the types of parts ready for threads: msgspec 0.22 crashes when several threads are the
+    first to use one.
+    """
+    for part in parts:
+        msgspec.json.Decoder(part.kind)
+
+
 class PartsWriter:
     """Writes the parts of people, or of tenants.
 

@@ -73,10 +73,14 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
         return msgspec.json.encode(self).decode()
 
 
+_decode = msgspec.json.Decoder(Terms).decode
+"""Made here, since msgspec 0.22 crashes when several threads are the first to use a type."""
+
+
 @lru_cache(10_000)
 def terms_of(text: str | None) -> Terms:
     """The terms from the text of `to_json`."""
-    return msgspec.json.decode(text, type=Terms) if text else Terms(0)
+    return _decode(text) if text else Terms(0)
 
 
 def session_of(family: bytes, terms: Terms) -> str:

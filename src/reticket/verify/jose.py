@@ -5,7 +5,7 @@ Owns the list of algorithms and the rules for usable public keys. Knows no claim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -101,7 +101,7 @@ def read_compact(text: str) -> Signed:
     if len(parts) != 3:
         raise Garbage("is no compact signature")
     header, payload, signature = (_decoded(part) for part in parts)
-    said = decode(header, dict[str, Any])
+    said = read_members(header)
     if said.keys() & UNSUPPORTED:
         raise Garbage("has a header that is not understood")
     return Signed(said, payload, b".".join(parts[:2]), signature)
@@ -121,12 +121,25 @@ def public_key(jwk: Mapping[str, Any], algorithm: str | None) -> PublicKey:
         raise Garbage("has no usable key") from None
 
 
-def decode(data: bytes, kind: type[T]) -> T:
-    """JSON of a certain type. Garbage."""
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Garbage("is not the JSON that it should be") from None
+def decoder_of(kind: type[T]) -> Callable[[bytes], T]:
+    """A function that reads JSON of a certain type, and raises Garbage for any other.
+
+    Call it while a module is imported: msgspec 0.22 crashes when several threads are the first to
+    use a type.
+    """
+    read = msgspec.json.Decoder(kind).decode
+
+    def decode(data: bytes) -> T:
+        try:
+            return read(data)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise Garbage("is not the JSON that it should be") from None
+
+    return decode
+
+
+read_members = decoder_of(dict[str, Any])
+"""Reads a JSON object."""
 
 
 def _fits(jwk: Mapping[str, Any], shape: _Shape, algorithm: str) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from reticket.verify.jose import Garbage, PublicKey, decode, known_name, public_key
+from reticket.verify.jose import Garbage, PublicKey, decoder_of, known_name, public_key
 
 LIFETIME = 300.0
 """Seconds after which the copy is fetched again; a withdrawn key is trusted for that long."""
@@ -46,6 +46,9 @@ class KeysUnavailable(Exception):
 
 class _KeySet(msgspec.Struct):
     keys: list[dict[str, Any]]
+
+
+_read_key_set = decoder_of(_KeySet)
 
 
 class Keys:
@@ -121,7 +124,7 @@ def read_keys(text: bytes) -> Mapping[str, PublicKey]:
     (RFC 7517 §5). Garbage for a text that is no key set.
     """
     found = {}
-    for jwk in decode(text, _KeySet).keys:
+    for jwk in _read_key_set(text).keys:
         algorithm = known_name(jwk.get("alg") or _USUAL.get(_kind_of(jwk)))
         try:
             found[str(jwk.get("kid", ""))] = public_key(jwk, algorithm)

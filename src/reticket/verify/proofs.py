@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from reticket.verify.jose import Garbage, decode, known_name, public_key, read_compact
+from reticket.verify.jose import Garbage, decoder_of, known_name, public_key, read_compact
 
 TYPE = "dpop+jwt"
 WINDOW = 60
@@ -53,6 +53,9 @@ class _Claims(msgspec.Struct):
     iat: float
     ath: str | None = None
     nonce: str | None = None
+
+
+_read_claims = decoder_of(_Claims)
 
 
 def read_proof(
@@ -102,7 +105,7 @@ def _verified(text: str) -> tuple[str, _Claims]:
     key = public_key(signed.header["jwk"], known_name(signed.header.get("alg")))
     if not key.verify(signed):
         raise Garbage("is not signed by its key")
-    claims = decode(signed.payload, _Claims)
+    claims = _read_claims(signed.payload)
     if not claims.jti:
         raise Garbage("has no name")
     return key.thumbprint(), claims

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from reticket.verify.authentication import Authentication
-from reticket.verify.jose import Garbage, Signed, decode, read_compact
+from reticket.verify.jose import Garbage, Signed, decoder_of, read_compact, read_members
 from reticket.verify.keys import Keys, fetcher
 from reticket.verify.proofs import WINDOW, InvalidProof, read_proof
 from reticket.verify.rejections import BEARER, DPOP, Rejected
@@ -85,6 +85,9 @@ class _Claims(msgspec.Struct):
     sid: str | None = None
     act: Actor | None = None
     cnf: _Confirmation = msgspec.field(default_factory=_Confirmation)
+
+
+_read_claims: Callable[[bytes], _Claims] = decoder_of(_Claims)
 
 
 class Once:
@@ -159,7 +162,7 @@ class AccessTokens:
             raise Rejected(f"the token {fault}") from None
         self._check(claims)
         found = frozenset(claims.scope.split())
-        said = decode(signed.payload, dict[str, Any])
+        said = read_members(signed.payload)
         known = Token(
             claims.sub, claims.client_id, found, claims.sid, claims.cnf.jkt, said, claims.act
         )
@@ -231,7 +234,7 @@ class AccessTokens:
         key = self._keys.find(kid) if isinstance(kid, str) else None
         if key is None or not key.verify(signed):
             raise Garbage("is not signed by a key of the service")
-        return decode(signed.payload, _Claims)
+        return _read_claims(signed.payload)
 
     def _check(self, claims: _Claims) -> None:
         now = self._clock()

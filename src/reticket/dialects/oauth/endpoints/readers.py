@@ -8,7 +8,6 @@ tells a page nothing that it does not know.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from reticket.core.commands import Asking
 from reticket.core.people import Client
@@ -17,7 +16,7 @@ from reticket.dialects.oauth.inputs import read_form
 from reticket.oauth.clients import find_client
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import registration_of
-from reticket.verify.jose import Garbage, decode, read_compact
+from reticket.verify.jose import Garbage, read_compact, read_members
 from reticket.wire import WireRequest
 
 Readers = Callable[[WireRequest], Asking[Collection[str]]]
@@ -66,7 +65,7 @@ def _origins_of(client: Client | None, provider: Provider) -> Collection[str]:
 
 def _client_of_token(token: str) -> str | None:
     try:
-        claims = decode(read_compact(token).payload, dict[str, Any])
+        claims = read_members(read_compact(token).payload)
     except Garbage:
         return None
     client_id = claims.get("client_id")
