@@ -13,7 +13,6 @@ from reticket.core.commands import BeginSession, Pop, PutIfAbsent
 from reticket.core.errors import Unavailable
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.grants.codes import CODE_LIFETIME
-from reticket.dialects.oauth.grants.consented_session import CLAIM_LIFETIME
 from reticket.dialects.oauth.grants.device_codes import DEVICE_CODE_LIFETIME as DEVICE_LIFETIME
 from reticket.dialects.oauth.grants.device_codes import (
     KNOWN_LIFETIME,
@@ -22,6 +21,7 @@ from reticket.dialects.oauth.grants.device_codes import (
     known_key,
     request_key,
 )
+from reticket.oauth.grant_use import CLAIM_LIFETIME
 
 FORM = {"grant_type": GRANT, "device_code": CODE}
 

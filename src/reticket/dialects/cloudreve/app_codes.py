@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 import msgspec
 
@@ -14,6 +13,7 @@ from reticket.core.people import User
 from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.cloudreve.user import is_known
+from reticket.oauth.pkce import challenge_of, is_proved
 
 CODE_LIFETIME = 60
 """Seconds."""
@@ -44,10 +44,7 @@ class Grant(msgspec.Struct, frozen=True):
         """Whether the verifier is the challenge's. A code without a challenge needs none, and
         accepts none (RFC 9700 §4.8.2).
         """
-        if not self.challenge or not verifier:
-            return self.challenge == verifier
-        digest = hashlib.sha256(verifier.encode()).digest()
-        return hmac.compare_digest(to_text(digest).encode(), self.challenge.encode())
+        return is_proved(challenge_of(verifier) if verifier else None, self.challenge or None)
 
 
 def issue_code(app: str, user: User, redirect_uri: str, scope: str, challenge: str) -> Asking[str]:

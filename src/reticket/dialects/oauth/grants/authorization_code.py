@@ -5,14 +5,11 @@ A second use ends the session of the first use (§4.1.2).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 
 from reticket.core.commands import Asking, Peek
 from reticket.core.errors import Cause, Code, wrong
 from reticket.core.storage.budget import of_account
-from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.codes import (
     AuthorizationGrant,
@@ -24,12 +21,13 @@ from reticket.dialects.oauth.grants.codes import (
 )
 from reticket.dialects.oauth.grants.consented_session import (
     begin_session,
-    end_sessions_of_grant,
     find_consenting_user,
+    sessions_of,
 )
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.inputs import required
-from reticket.oauth.pkce import count_code_without_pkce
+from reticket.oauth.grant_use import end_sessions
+from reticket.oauth.pkce import challenge_of, count_code_without_pkce, is_proved
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 """RFC 7636 §4.1."""
@@ -66,7 +64,7 @@ def _code_challenge_of(request: TokenRequest) -> str | None:
         return None
     if not _VERIFIER.fullmatch(verifier):
         raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
-    return to_text(hashlib.sha256(verifier.encode()).digest())
+    return challenge_of(verifier)
 
 
 def _check_grant(
@@ -79,19 +77,10 @@ def _check_grant(
     """
     if request.form.get("redirect_uri") != grant.redirect_uri:
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_REDIRECT)
-    if not _matches(challenge, grant.challenge):
+    if not is_proved(challenge, grant.challenge):
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
     if grant.jkt is not None and (request.proof is None or request.proof.jkt != grant.jkt):
         raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_PROOF)
-
-
-def _matches(challenge: str | None, expected: str | None) -> bool:
-    """Whether the verifier is the one of the request. A verifier without an earlier challenge is
-    refused as well: an attacker may have removed the challenge (RFC 9700 §4.8.2).
-    """
-    if challenge is None or expected is None:
-        return challenge is expected
-    return hmac.compare_digest(challenge, expected)
 
 
 def _refuse_missing_code(
@@ -109,5 +98,6 @@ def _refuse_missing_code(
     if issued.client_id != request.registration.id:
         return oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
     _check_grant(request, issued, challenge)
-    yield from end_sessions_of_grant(bytes.fromhex(issued.family), issued.client_id, "code_reuse")
+    first, sessions = bytes.fromhex(issued.family), sessions_of(issued.client_id)
+    yield from end_sessions(first, sessions, "code_reuse")
     return oauth_error(Code.INVALID_TOKEN, Cause.USED)

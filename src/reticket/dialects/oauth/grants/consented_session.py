@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-from reticket.core.commands import (
-    Asking,
-    BeginSession,
-    EndSessions,
-    FindSession,
-    FindUser,
-    Peek,
-    Pop,
-    PutIfAbsent,
-    RandomBytes,
-)
+from reticket.core.commands import Asking, BeginSession, FindUser, Peek
 from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.identifiers import next_family_id
-from reticket.core.logouts import UNANSWERED
-from reticket.core.model import Asked, Family, Issued, Selection
+from reticket.core.model import Asked, Issued, Selection
 from reticket.core.people import User
-from reticket.core.storage.budget import COVERED
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.codes import AuthorizationGrant
 from reticket.dialects.oauth.grants.consenting_login import expect_signed_in
 from reticket.dialects.oauth.grants.limits import asked_limits, check_audiences, check_scope
 from reticket.dialects.oauth.grants.token_request import GrantOperation, TokenRequest
 from reticket.dialects.oauth.grants.withdrawn import expect_not_withdrawn
+from reticket.oauth.grant_use import GrantUse
 from reticket.oauth.lists import split_list
 from reticket.oauth.logged_in import remember_client
 from reticket.oauth.provider import USER
 from reticket.oauth.registration import ADMIN, allowed_audiences
 from reticket.oauth.terms import NONCE, Terms
 from reticket.oauth.token_response import token_response
-
-CLAIM_LIFETIME = 30
-"""Seconds after which an interrupted request no longer blocks the next one.
-
-A request takes less, unless its process stands still or `busy_timeout` is long.
-"""
 
 
 def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> Asking[User]:
@@ -83,56 +65,33 @@ def begin_session(
         Unavailable: another request uses the same grant.
         OAuthError: `invalid_grant`.
     """
-    claim_key, claim_id = f"{grant_key}:claimed", (yield from RandomBytes(16)).hex()
-    if not (yield from PutIfAbsent(claim_key, claim_id, CLAIM_LIFETIME, COVERED)):
-        raise Unavailable("another request claims what waits")
+    use = GrantUse(grant_key, bytes.fromhex(grant.family), sessions_of(grant.client_id))
+    claim = yield from use.claim()
     if (yield from Peek(grant_key)) is None:
         raise oauth_error(Code.INVALID_TOKEN, Cause.EXPIRED)
     try:
-        # end the sessions of earlier attempts that got no response
-        family = yield from end_sessions_of_grant(
-            bytes.fromhex(grant.family), grant.client_id, UNANSWERED
-        )
+        family = yield from use.end_unanswered()
         issued, asked = yield from _begin_family(family, request, grant, user, bound)
         # a log-out or a withdrawal meanwhile may have missed the session
         yield from _expect_standing(grant)
-        if not (yield from _consume_grant(grant_key, claim_key, claim_id)):
-            yield from _end_session(family, grant.client_id, UNANSWERED)
+        if not (yield from use.spend(claim)):
+            yield from use.give_up(family)
             raise oauth_error(Code.INVALID_TOKEN, Cause.EXPIRED)
         return token_response(request.registration, issued, asked)
     except (OAuthError, Unavailable):
-        yield from _release_claim(grant, claim_key, claim_id)
+        yield from use.release(claim)
         raise
+
+
+def sessions_of(client_id: str) -> Selection:
+    """The sessions of people at this client only."""
+    return Selection(resource=USER, client=client_id)
 
 
 def _expect_standing(grant: AuthorizationGrant) -> Asking[None]:
     """Check that the person has neither signed out nor taken the consent back since the grant."""
     yield from expect_signed_in(grant)
     yield from expect_not_withdrawn(grant)
-
-
-def _release_claim(grant: AuthorizationGrant, claim_key: str, claim_id: str) -> Asking[None]:
-    """Let the client repeat the request.
-
-    A request whose claim has expired ends no session: another request may have succeeded meanwhile.
-    """
-    if (yield from Peek(claim_key)) == claim_id:
-        yield from end_sessions_of_grant(bytes.fromhex(grant.family), grant.client_id, UNANSWERED)
-        yield from Pop(claim_key)
-
-
-def _consume_grant(grant_key: str, claim_key: str, claim_id: str) -> Asking[bool]:
-    """Remove the grant; returns whether this request has removed it.
-
-    A store may fail after it has removed the grant. While the claim belongs to this request, no
-    other request can have removed it.
-    """
-    try:
-        return (yield from Pop(grant_key)) is not None
-    except Unavailable:
-        if (yield from Peek(grant_key)) is None and (yield from Peek(claim_key)) == claim_id:
-            return True
-        raise
 
 
 def _begin_family(
@@ -158,29 +117,6 @@ def _begin_family(
     except Refusal as refusal:
         raise oauth_error(Code.INVALID_TOKEN, refusal.cause, audited=True) from refusal
     return issued, asked
-
-
-def end_sessions_of_grant(family: bytes, client_id: str, cause: str) -> Asking[bytes]:
-    """End all living sessions that attempts with this grant have begun.
-
-    Returns the id of the session that the next attempt begins.
-    """
-    while (row := (yield from _find_family(family))) is not None:
-        if row.revoked_at is None:
-            yield from _end_session(family, client_id, cause)
-        family = next_family_id(family)
-    return family
-
-
-def _end_session(family: bytes, client_id: str, cause: str) -> EndSessions:
-    """End a session of this client only."""
-    return EndSessions(Selection(family, resource=USER, client=client_id), cause)
-
-
-def _find_family(family: bytes) -> Asking[Family | None]:
-    row: Family | None
-    row, _ = yield from FindSession(family)
-    return row
 
 
 def _nonce_of(grant: AuthorizationGrant) -> Asked:
