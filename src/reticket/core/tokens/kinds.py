@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from reticket.core.model import NOTHING, Asked, Family, Holder, Place
@@ -38,21 +38,27 @@ AlgorithmOf = Callable[[Facts], str | None]
 Accepts = Callable[[Mapping[str, Any]], bool]
 
 
-def joined(*several: ClaimsOf | None) -> ClaimsOf:
-    """The claims of several functions; of two with one name, the later one's is taken."""
-    functions = [each for each in several if each is not None]
-    if len(functions) == 1:
-        return functions[0]
-
-    def claims(facts: Facts) -> Mapping[str, object]:
-        return {name: value for each in functions for name, value in each(facts).items()}
-
-    return claims
+def joined(first: ClaimsOf | None, second: ClaimsOf) -> ClaimsOf:
+    """The claims of both; of two with one name, the second one's is taken."""
+    if first is None:
+        return second
+    return lambda facts: {**first(facts), **second(facts)}
 
 
 def issued_by(issuer: str) -> ClaimsOf:
     """The claim that lets others check a token (RFC 9068 §2.2)."""
     return lambda _: {"iss": issuer}
+
+
+def with_claims(kind: TokenKind, claims: ClaimsOf) -> TokenKind:
+    """The kind, with more claims in its access tokens."""
+    return replace(kind, access_claims=joined(kind.access_claims, claims))
+
+
+def for_others(kind: TokenKind, issuer: str) -> TokenKind:
+    """The kind, whose access tokens other servers can check: signed, with their issuer."""
+    signed = with_claims(kind, issued_by(issuer))
+    return replace(signed, symmetric=False, algorithm=ES256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ vendor's OpenAPI document. Where it says nothing, the answers are of our own des
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, issued_by, joined
+from reticket.core.tokens.kinds import ES256, TokenKind, for_others, with_claims
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
@@ -86,13 +86,8 @@ class Akinon(Dialect):
 
 def _kind(options: Options) -> TokenKind:
     is_signed = options.access_algorithm == ES256
-    claims = joined(
-        KIND.access_claims,
-        issued_by(options.issuer) if is_signed else None,
-        person_claims if options.person_in_tokens else None,
-    )
-    algorithm = ES256 if is_signed else None
-    return replace(KIND, symmetric=not is_signed, algorithm=algorithm, access_claims=claims)
+    kind = for_others(KIND, options.issuer) if is_signed else KIND
+    return with_claims(kind, person_claims) if options.person_in_tokens else kind
 
 
 def build(options: Options | None = None) -> Akinon:

@@ -16,7 +16,7 @@ from msgspec import Meta
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, issued_by, joined
+from reticket.core.tokens.kinds import ES256, TokenKind, for_others, with_claims
 from reticket.dialects.cloudreve import (
     app_consent,
     app_tokens,
@@ -27,7 +27,6 @@ from reticket.dialects.cloudreve import (
     prepare,
     session,
     site,
-    tokens,
     user,
 )
 from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id
@@ -41,6 +40,7 @@ from reticket.dialects.cloudreve.tokens import (
     CLOUDREVE_2026,
     CLOUDREVE_APP_2026,
     KIND,
+    person_claims,
 )
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -174,18 +174,10 @@ class Cloudreve(Dialect):
 
 
 def _kind(kind: TokenKind, options: Options) -> TokenKind:
-    is_signed = options.access_algorithm == ES256
-    return replace(
-        kind,
-        rests_on_credentials=not options.access_outlives_password,
-        symmetric=not is_signed,
-        algorithm=ES256 if is_signed else None,
-        access_claims=joined(
-            kind.access_claims,
-            issued_by(options.issuer) if is_signed else None,
-            tokens.person_claims if options.person_in_tokens else None,
-        ),
-    )
+    kind = replace(kind, rests_on_credentials=not options.access_outlives_password)
+    if options.access_algorithm == ES256:
+        kind = for_others(kind, options.issuer)
+    return with_claims(kind, person_claims) if options.person_in_tokens else kind
 
 
 def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reticket.dialects.cloudreve.schemas import FailureResponse
@@ -47,14 +48,11 @@ def raw(
     summary: str, description: str, success: Any, failure: Any, *, area: str, body: Any
 ) -> Described:
     """An operation of a form whose answers have no envelope, but for a form that is not valid."""
-    return Described(
-        summary=summary,
-        description=description,
-        tags=(area, "Auth: None"),
-        body=body,
+    described = open_to_all(summary, description, success, area=area, body=body)
+    return replace(
+        described,
         body_media_types=("application/x-www-form-urlencoded",),
-        answers={**_answers(success), 400: Answer("The code was not exchanged.", failure)},
-        security=[],
+        answers={**described.answers, 400: Answer("The code was not exchanged.", failure)},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -117,17 +118,6 @@ def uuid_text(digits: str) -> str:
 _SHORT = "the web frontend refreshes 600 s before the end, and signs out when that is past already"
 _ADVICE = (Advice("access", 600, _SHORT), Advice("refresh", 600, _SHORT))
 
-APP_KIND = TokenKind(
-    name=APP,
-    policy=CLOUDREVE_APP_2026,
-    symmetric=True,
-    access_claims=app_access_claims,
-    refresh_claims=app_refresh_claims,
-    advice=_ADVICE,
-    outlives_block=True,
-    registers_clients=False,
-)
-
 KIND = TokenKind(
     name=USER,
     policy=CLOUDREVE_2026,
@@ -136,4 +126,12 @@ KIND = TokenKind(
     refresh_claims=refresh_claims,
     advice=_ADVICE,
     outlives_block=True,
+)
+APP_KIND = replace(
+    KIND,
+    name=APP,
+    policy=CLOUDREVE_APP_2026,
+    access_claims=app_access_claims,
+    refresh_claims=app_refresh_claims,
+    registers_clients=False,
 )

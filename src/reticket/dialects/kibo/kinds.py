@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reticket.core.model import Place
 from reticket.core.people import Application, User
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, joined
+from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, with_claims
 from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.program_facts import facts_of
 
@@ -44,9 +43,8 @@ def kinds(issuer: str, *, with_person: bool) -> tuple[TokenKind, ...]:
         issuer: the service's; other servers can check its tokens.
         with_person: whether access tokens have behaviors.
     """
-    behaviors = behavior_claims if with_person else None
-    claims = joined(issued_by(issuer), behaviors)
-    return tuple(replace(kind, access_claims=claims) for kind in KINDS)
+    named = tuple(with_claims(kind, issued_by(issuer)) for kind in KINDS)
+    return tuple(with_claims(kind, behavior_claims) for kind in named) if with_person else named
 
 
 def behavior_claims(facts: Facts) -> Mapping[str, object]:

@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 
 from reticket.core.commands import Asking, Audit, ChangeRegistration, Fetch, RegisterClient
-from reticket.core.errors import Cause, Code, Refusal, ReticketError
+from reticket.core.errors import Cause
 from reticket.core.fetching.model import FetchFault, FetchRequest, FetchResult, Unfetched
 from reticket.core.people import Client
 from reticket.core.policy import DAY
 from reticket.dialects.oauth.endpoints.sector import expect_sector
+from reticket.dialects.oauth.endpoints.stored_registrations import store
 from reticket.dialects.oauth.endpoints.unfetched import (
     NO_PUBLIC_ADDRESS,
     record_unfetched,
@@ -146,14 +147,10 @@ def _store(
     if client is None:
         command = RegisterClient(client_id, said, None, None, rules.most, idle)
     try:
-        yield from command
-    except Refusal:
-        raise
-    except ReticketError as error:
-        if error.code is not Code.INVALID_PARAMETER:
-            raise
+        yield from store(command)
+    except MetadataFault as fault:
         if client is not None or (yield from find_client(client_id)) is None:
-            raise _refused(str(error)) from None
+            raise _refused(fault.description) from None
         return
     event = "client_changed" if client else "client_registered"
     yield from Audit(CLIENT, event, detail={"client": client_id})

@@ -20,13 +20,14 @@ from reticket.core.commands import (
     RegisterClient,
     RemoveClient,
 )
-from reticket.core.errors import Cause, Code, Refusal, ReticketError
+from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import FAILURES, FAILURES_OF_SCOPE, describe_endpoint
 from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.dialects.oauth.endpoints.sector import expect_sector
+from reticket.dialects.oauth.endpoints.stored_registrations import store
 from reticket.dialects.oauth.errors import (
     NO_STORE,
     OAuthError,
@@ -101,8 +102,9 @@ class RegistrationEndpoint:
         secret = None
         if auth_method_of(metadata) in (BASIC, POST):
             secret = yield from _new_text(32)
-        yield from _with_sector(client_id, registration)
-        yield from _checked(RegisterClient(client_id, registration, secret, token, rules.most))
+        yield from _answered(expect_sector(client_id, registration))
+        command = RegisterClient(client_id, registration, secret, token, rules.most)
+        yield from _answered(store(command))
         yield from Audit(CLIENT, "client_registered", detail={"client": client_id})
         now = yield from Now()
         return self._answer(
@@ -133,8 +135,8 @@ class RegistrationEndpoint:
             raise _invalid("client_id is another one.")
         if _kind(registration) != _kind(client.registration):
             raise _invalid("token_endpoint_auth_method must not become one of another kind.")
-        yield from _with_sector(client.id, registration)
-        yield from _checked(ChangeRegistration(client.id, registration))
+        yield from _answered(expect_sector(client.id, registration))
+        yield from _answered(store(ChangeRegistration(client.id, registration)))
         yield from Audit(CLIENT, "client_changed", detail={"client": client.id})
         return self._answer(200, client.id, registration, client.created_at)
 
@@ -228,9 +230,10 @@ def _registration(metadata: ClientMetadata, provider: Provider) -> dict[str, Any
         raise OAuthError(fault.error_code, fault.description) from None
 
 
-def _with_sector(client_id: str, registration: Any) -> Asking[None]:
+def _answered(checks: Asking[None]) -> Asking[None]:
+    """Perform checks; their fault is the error of the response."""
     try:
-        yield from expect_sector(client_id, registration)
+        yield from checks
     except MetadataFault as fault:
         raise OAuthError(fault.error_code, fault.description) from None
 
@@ -245,18 +248,6 @@ def _read(request: WireRequest, model: type[Any]) -> Any:
     except msgspec.ValidationError as error:
         member = str(error).rpartition("`$.")[2].rstrip("`") if "`$." in str(error) else "The body"
         raise _invalid(f"{member} has another type, or is missing.") from None
-
-
-def _checked(command: Any) -> Asking[None]:
-    """Perform a command; a registration that cannot be is `invalid_client_metadata`."""
-    try:
-        yield from command
-    except Refusal:
-        raise
-    except ReticketError as error:
-        if error.code is not Code.INVALID_PARAMETER:
-            raise
-        raise _invalid(str(error)) from None
 
 
 def _kind(registration: Any) -> str:
