@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reticket.core.model import Selection
+from reticket.core.storage.upkeep import USER_BLOCKED
 from reticket.directory.errors import DirectoryError
+from reticket.directory.intents import Change
 from reticket.directory.people import memberships, users
 from reticket.directory.programs import applications
 
@@ -176,3 +178,7 @@ def test_a_change_that_fails_leaves_no_intent(demo):
         with pytest.raises(DirectoryError):
             change()
     assert demo.intents() == []
+
+
+def test_the_rules_and_the_directory_name_a_block_alike():
+    assert Change.USER_DISABLED == USER_BLOCKED

@@ -4,6 +4,7 @@ import datetime
 import socket
 import ssl
 import threading
+import time
 from contextlib import ExitStack, contextmanager, suppress
 
 from cryptography import x509
@@ -15,6 +16,8 @@ from reticket.fetching.resolving import Address
 
 HOST = "app.example"
 HOUR = datetime.timedelta(hours=1)
+SHORT = 0.5
+"""Seconds of a deadline that a test waits for."""
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
@@ -50,6 +53,18 @@ def answered(*parts):
     def behave(connection, request):
         for part in parts:
             connection.sendall(part)
+
+    return behave
+
+
+def slowly(head, piece):
+    """A behaviour that sends a head, and then this piece again and again."""
+
+    def behave(connection, request):
+        connection.sendall(head)
+        while True:
+            connection.sendall(piece)
+            time.sleep(SHORT / 20)
 
     return behave
 

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 import pytest
 from tests.dialects.oauth.browser import Browser
 from tests.dialects.oauth.documents import APP, accepting
-from tests.fetching.other_server import HOST, JSON, answered, other_server
+from tests.fetching.other_server import HOST, JSON, SHORT, answered, other_server, slowly
 
 from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.resolving import Address
 
-SHORT, PATIENT = 0.5, 60.0
-"""Seconds of a whole request: of one that must end at its deadline, and of any other."""
+PATIENT = 60.0
+"""Seconds of a whole request that need not end at its deadline."""
 
 
 class OtherServers:
@@ -122,16 +122,6 @@ def test_rebinding_leads_nowhere(asked, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", connect)
     assert is_refused(asked, asked(telling(), lookup=lookup, hosts=()), "unreachable", status=503)
     assert (texts, connected) == (["127.0.0.1"], ["1.1.1.1"])
-
-
-def slowly(head, piece):
-    def behave(connection, request):
-        connection.sendall(head)
-        while True:
-            connection.sendall(piece)
-            time.sleep(SHORT / 20)
-
-    return behave
 
 
 @pytest.mark.parametrize(

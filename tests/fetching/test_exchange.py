@@ -6,14 +6,11 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from tests.fetching.other_server import HOST, JSON, answered, other_server
+from tests.fetching.other_server import HOST, JSON, SHORT, answered, other_server, slowly
 
 from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, Unfetched
 from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.resolving import Address
-
-SHORT = 0.5
-"""Seconds of a whole request in a test of a deadline."""
 
 PATIENT = 60.0
 ACCEPT = ("application/json", "+json")
@@ -214,16 +211,6 @@ def test_a_certificate_for_another_name_is_refused(asked):
 
 def test_a_certificate_of_an_unknown_authority_is_refused(asked):
     assert fault(asked(trusted=False)) == FetchFault.BAD_CERTIFICATE
-
-
-def slowly(head, piece):
-    def behave(connection, request):
-        connection.sendall(head)
-        while True:
-            connection.sendall(piece)
-            time.sleep(SHORT / 20)
-
-    return behave
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from tests.logs.restored import logging_restored
 
 from reticket.runtime import logs
 
@@ -17,10 +18,8 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = before
+    with logging_restored():
+        yield
     structlog.reset_defaults()
 
 

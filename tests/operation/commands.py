@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from click.testing import CliRunner
+from tests.logs.restored import logging_restored
 
 from reticket import cli
 from reticket.runtime.opening import Builder
@@ -52,7 +53,7 @@ class Commands:
     @contextmanager
     def opened(self):
         """What it works on."""
-        with pytest.MonkeyPatch.context() as environment:
+        with pytest.MonkeyPatch.context() as environment, logging_restored():
             for name, value in self.settings.items():
                 environment.setenv(name, value)
             builder = Builder()
@@ -64,4 +65,5 @@ class Commands:
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))
         runner = CliRunner(env={**mine, **self.settings})
         words = [*map(str, words), "--data", str(self.data)]
-        return runner.invoke(cli.command(Builder), words, input=said)
+        with logging_restored():
+            return runner.invoke(cli.command(Builder), words, input=said)

@@ -1,7 +1,6 @@
 """The dependency, in a Starlette application."""
 
 import asyncio
-import logging
 import subprocess
 import sys
 from typing import Annotated
@@ -18,14 +17,6 @@ from tests.verify.test_tokens import AUDIENCE, NOW, bearer_only, token, tokens
 from reticket.verify import Authentication, ProtectedResource, Token
 from reticket.verify.keys import KeysUnavailable
 from reticket.verify.starlette import Guard, metadata_route
-
-
-@pytest.fixture(autouse=True)
-def heard(caplog, monkeypatch):
-    """A command that ran in this process before may have made loggers quiet."""
-    monkeypatch.setattr(logging.getLogger("reticket.verify"), "disabled", False)
-    caplog.set_level(logging.WARNING, "reticket.verify")
-
 
 __all__ = ["bearer_only", "tokens"]
 
