@@ -46,13 +46,13 @@ def let_go(server):
 
 
 def test_a_repeated_revocation_is_not_acknowledged_without_the_standby(server, store):
-    hasty, patient = store(0.3), store(10.0)
+    hasty, patient = store(1.0), store(10.0)
     family = family_of(1)
-    hasty.create([family])
+    patient.create([family])
     with pytest.raises(Unavailable):
         hasty.revoke(Selection(family=family.id), "operator")
     let_go(server)
-    assert hasty.find(family.id).revoked_cause == "operator"
+    assert patient.find(family.id).revoked_cause == "operator"
     with pytest.raises(Unavailable):
         hasty.revoke(Selection(family=family.id), "operator")
     let_go(server)
