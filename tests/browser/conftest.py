@@ -9,11 +9,15 @@ from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from tests.browser.serving import served
 from tests.pages.instance import running_service
 
 from reticket.testing import running_server
+
+MILLISECONDS = 60_000
+"""How long a page is waited for: twelve times the usual, for a machine that is busy."""
+expect.set_options(timeout=MILLISECONDS)
 
 if not os.environ.get("RETICKET_BROWSER"):
     collect_ignore_glob = ["test_*.py"]
@@ -92,6 +96,7 @@ def viewer(chromium):
 def new_page(chromium, **options):
     """A page of its own; what it complains of to the console is in `page.complaints`."""
     context = chromium.new_context(**options)
+    context.set_default_timeout(MILLISECONDS)
     page = context.new_page()
     page.complaints = []
     page.on("console", lambda said: page.complaints.append(said.text))

@@ -12,6 +12,8 @@ from tests.browser.test_pages import headline, press, sign_in
 from tests.pages.instance import running_service
 from tests.pages.people import ADA, JOAN, asking
 
+from reticket.testing.waiting import until
+
 STATE = "a\u2069b \u202e<\"'&>\u2066"
 
 
@@ -152,6 +154,19 @@ def is_error(frame):
     return "chrome-error" in frame.url
 
 
+def reloaded(page):
+    """Whether the page could be reloaded. The address of an error page is told some milliseconds
+    before the page takes the place of the one before, and no page is reloaded in between.
+    """
+    try:
+        page.reload()
+    except Error as error:
+        if "Not attached to an active page" in error.message:
+            return False
+        raise
+    return True
+
+
 def test_after_a_log_out_back_and_reload_sign_nobody_in(viewer, server, site):
     signed_in(viewer, server, site)
     viewer.goto(f"{server.url}/oauth/logout")
@@ -160,7 +175,7 @@ def test_after_a_log_out_back_and_reload_sign_nobody_in(viewer, server, site):
     viewer.go_back()
     with viewer.expect_event("framenavigated", is_error), suppress(Error):
         viewer.go_back()
-    viewer.reload()
+    until(lambda: reloaded(viewer), "the browser reloads its error page")
     headline(viewer, "This cannot go on")
     viewer.goto(f"{server.url}/oauth/account")
     headline(viewer, "Sign in")
