@@ -112,7 +112,7 @@ FIXED = {
     "bytes of answers that the system keeps for a connection": server.SEND_BUFFER,
     "bytes of requests that the system keeps for a connection": server.RECEIVE_BUFFER,
     "bytes of a long page or file that wait for a client to read": assets.PIECE,
-    "seconds that a connection is not read after refusals in a row, while its worker is busy": (
+    "seconds before a busy worker reads a connection again after refused requests": (
         load.LONGEST_PAUSE
     ),
     "connections to `metrics_listen`, of each worker": metrics_listener.MOST,
