@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
 
 from reticket.core.errors import StartupError
-from reticket.core.tokens.keys import MacKey, MacKeys, SealedKey, Signer, Verifier
+from reticket.core.tokens.keys import MacKeys, SealedKey, Signer, Verifier
 from reticket.crypto import signing
 from reticket.crypto.key_lifecycle import in_signing_order, periods
-from reticket.crypto.macs import HmacKey
+from reticket.crypto.macs import Derived, DerivedKeys, HmacKey, Timeline
 from reticket.crypto.sealing import SealBroken, Sealer, derive
 
 MAC = "mac"
@@ -25,47 +23,12 @@ def use_for(algorithm: str) -> str:
 FURTHER = {algorithm: use_for(algorithm) for algorithm in signing.ALGORITHMS}
 """The uses of further keys by algorithm."""
 
-K = TypeVar("K")
-
 
 def purpose_of(key: SealedKey) -> bytes:
     """What a key is sealed for: its id and use, so that one key cannot be stored in another's
     place.
     """
     return f"ring/{key.use}/{key.id}".encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline(Generic[K]):
-    """Which key signs from which time on (milliseconds), newest first."""
-
-    periods: Sequence[tuple[int, K]] = field(repr=False)
-
-    def at(self, moment: int) -> K:
-        """The key at that time; before the first period, the first key."""
-        for since, key in self.periods:
-            if since <= moment:
-                return key
-        return self.periods[-1][1]
-
-
-@dataclass(frozen=True, slots=True)
-class Derived(Timeline[MacKey]):
-    """The MAC keys of one label."""
-
-    by_id: Mapping[bytes, MacKey] = field(repr=False)
-    likeliest_first: Sequence[MacKey] = field(repr=False)
-
-
-class DerivedKeys(dict[str, Derived]):
-    """The MAC keys of each label, derived when they are asked for."""
-
-    def __init__(self, derive: Callable[[str], Derived]) -> None:
-        self._derive = derive
-
-    def __missing__(self, label: str) -> Derived:
-        self[label] = self._derive(label)
-        return self[label]
 
 
 class Snapshot:
