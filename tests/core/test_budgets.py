@@ -247,7 +247,7 @@ def test_parallel_attempts_do_not_exceed_the_limit(harness, monkeypatch):
 
     def attempt(admission):
         try:
-            harness.authenticator.user(command, CALLER, admission)
+            harness.authenticator.authenticate(command, CALLER, admission)
         except Refusal as refusal:
             refused.append((refusal.code, refusal.cause))
             waits.add(refusal.retry_after)

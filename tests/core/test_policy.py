@@ -15,7 +15,7 @@ from reticket.core.policy import (
     Policy,
     Reuse,
     by_any_name,
-    chosen,
+    policy_of,
 )
 from reticket.core.policy import PRESETS as FREE
 from reticket.dialects import presets as all_presets
@@ -114,6 +114,6 @@ def test_a_policy_does_not_change():
 
 def test_a_missing_or_removed_preset_means_the_browser_preset():
     presets = by_any_name(all_presets())
-    assert chosen(None, presets) == chosen({"preset": "AAL9_2020"}, presets) == BROWSER_2026
+    assert policy_of(None, presets) == policy_of({"preset": "AAL9_2020"}, presets) == BROWSER_2026
     said = {"preset": "AAL2", "window": 5, "reuse": "tolerate"}
-    assert chosen(said, presets) == replace(presets["AAL2"], window=5, reuse=Reuse.TOLERATE)
+    assert policy_of(said, presets) == replace(presets["AAL2"], window=5, reuse=Reuse.TOLERATE)

@@ -35,7 +35,7 @@ def admitted(settled):
 def sign_in(harness, password=PASSWORD, email=ADA.email, caller=CALLER, **more):
     command = SignIn("test", email, password, **more)
     admission = admitted(harness.authenticator.admissions([(command, caller)]))
-    return harness.authenticator.user(command, caller, admission)
+    return harness.authenticator.authenticate(command, caller, admission)
 
 
 def call(harness, secret=SECRET, application_id=APP.id, caller=CALLER):

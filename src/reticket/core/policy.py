@@ -108,7 +108,7 @@ def by_any_name(presets: Mapping[str, Policy]) -> dict[str, Policy]:
     return {**presets, **{name.rpartition("_")[0]: found for name, found in presets.items()}}
 
 
-def chosen(said: Mapping[str, Any] | None, presets: Mapping[str, Policy]) -> Policy:
+def policy_of(said: Mapping[str, Any] | None, presets: Mapping[str, Policy]) -> Policy:
     """A preset with single values replaced.
 
     Args:

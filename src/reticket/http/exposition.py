@@ -51,7 +51,7 @@ class _Families(Collector):
         yield self._refreshes()
         yield self._counter("requests", "Answers by status.", REQUESTS, _REQUEST_LABELS)
         yield self._durations()
-        open_now = sum(count for _, count in self._of(OPEN))
+        open_now = sum(count for _, count in self._counts_of(OPEN))
         yield GaugeMetricFamily("reticket_connections", "Open connections.", open_now)
         yield self._counter("requests_refused", "By the server.", REFUSED, ("status", "reason"))
         yield self._counter("connections_ended", "By a limit.", ENDED, ("reason",))
@@ -60,7 +60,7 @@ class _Families(Collector):
 
     def _counter(self, name: str, text: str, kind: str, labels: Sequence[str]) -> Metric:
         family = CounterMetricFamily(f"reticket_{name}", text, labels=labels)
-        for names, count in self._of(kind):
+        for names, count in self._counts_of(kind):
             family.add_metric(names, count)
         return family
 
@@ -69,7 +69,7 @@ class _Families(Collector):
             "reticket_refreshes", "Refreshes by outcome.", labels=("kind", "outcome")
         )
         found: dict[Name, float] = {}
-        for (event, kind, _), count in self._of(EVENTS):
+        for (event, kind, _), count in self._counts_of(EVENTS):
             if event in OUTCOMES:
                 found[kind, event] = found.get((kind, event), 0) + count
         for names, count in found.items():
@@ -80,7 +80,7 @@ class _Families(Collector):
         family = HistogramMetricFamily(
             "reticket_request_seconds", "Time to an answer.", labels=("dialect", "route")
         )
-        for (dialect, route), total in self._of(SUM):
+        for (dialect, route), total in self._counts_of(SUM):
             buckets, below = [], 0.0
             for label in LABELS:
                 below += self._counts.get((SECONDS, dialect, route, label), 0)
@@ -88,7 +88,7 @@ class _Families(Collector):
             family.add_metric((dialect, route), buckets, total)
         return family
 
-    def _of(self, kind: str) -> list[tuple[Name, float]]:
+    def _counts_of(self, kind: str) -> list[tuple[Name, float]]:
         return sorted((name[1:], n) for name, n in self._counts.items() if name[0] == kind)
 
 

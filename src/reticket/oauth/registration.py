@@ -10,7 +10,7 @@ from typing import Any
 
 from reticket.core.model import Asked
 from reticket.core.people import Client
-from reticket.core.policy import BROWSER, Policy, chosen
+from reticket.core.policy import BROWSER, Policy, policy_of
 from reticket.core.storage.budget import Owner, of_client
 from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
@@ -140,8 +140,8 @@ class Registration:
 
     @property
     def has_log_out(self) -> bool:
-        """Whether it has an address for log-outs. Its ID tokens then name the session (`sid`),
-        which all clients of a sign-in share; nobody else needs to know it.
+        """Whether the client has an address for log-outs. Its ID tokens then name the session
+        (`sid`), which all clients of a sign-in share; nobody else needs to know it.
         """
         return bool(self.backchannel_logout_uri or self.post_logout_redirect_uris)
 
@@ -256,7 +256,7 @@ def registration_of(client: Client, provider: Provider) -> Registration:
 def read_registration(client: Client, provider: Provider) -> Registration:
     """The registration of a record, not cached: for records that are not stored yet."""
     metadata = client.registration
-    policy = chosen(metadata.get("policy"), provider.presets)
+    policy = policy_of(metadata.get("policy"), provider.presets)
     confidential = is_confidential(client)
     fapi, vouched = is_fapi(metadata), not has_registered_itself(metadata)
     by_document = is_described_by_document(client)

@@ -97,7 +97,7 @@ class SecondFactorAuthenticator:
     def _proof_for(
         self, guards: FailureCounters, user: User, command: SecondFactor, caller: Caller
     ) -> Proof:
-        """What a right code uses up. An expired session is counted for nobody."""
+        """What a right code uses up. For an expired session no failure is counted."""
         tries = self._ephemeral.count(
             f"tries:{command.session_id}", FACTOR_WINDOW, 1, of_account(user.id)
         )

@@ -48,7 +48,7 @@ class UserAuthenticator:
             for (command, caller), each, wait in zip(batch, found, waits, strict=True)
         ]
 
-    def user(self, command: SignIn, caller: Caller, admission: Admission) -> User:
+    def authenticate(self, command: SignIn, caller: Caller, admission: Admission) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up_now()
         requester, guards = admission

@@ -42,9 +42,9 @@ class SignInContexts:
         """
         places = [(email, network_of(caller.address)) for email, caller in attempts]
         found = zip(places, self._directory.recognise(places), strict=True)
-        return [self._of(recognised, network) for (_, network), recognised in found]
+        return [self._context_of(recognised, network) for (_, network), recognised in found]
 
-    def _of(self, whom: Recognised, network: str) -> SignInContext:
+    def _context_of(self, whom: Recognised, network: str) -> SignInContext:
         guards, factor = (
             self._limits.of_person(whom, network),
             self._limits.of_factor(whom, network),

@@ -54,7 +54,7 @@ class SignInQueue:
     async def person(self, command: SignIn, caller: Caller) -> User:
         """The user with that password."""
         admission = await self._admitted(self._people.put((command, caller)))
-        check = self._users.user
+        check = self._users.authenticate
         return await self._passwords.run(admission.requester, check, command, caller, admission)
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:

@@ -91,21 +91,25 @@ class Fetcher:
         return self._copies.usable(url, now, newer=command.newer, keep=command.keep)
 
     async def _sent(self, request: FetchRequest, caller: Caller) -> FetchResult:
-        if await self._is_limited(request, caller):
+        if await self._count_exceeds_limit(request, caller):
             return Unfetched(FetchFault.LIMITED)
         requester = Requester(network_of(caller.address), "", known=False)
         return await self._pool.run(requester, self._exchange, request)
 
-    async def _is_limited(self, request: FetchRequest, caller: Caller) -> bool:
-        """Whether a limit is reached. The service's own work, which has no address, has none."""
+    async def _count_exceeds_limit(self, request: FetchRequest, caller: Caller) -> bool:
+        """Count the request, for its network and its host. Whether one of them exceeds its limit.
+        Only the host counts for the service's own work, which has no address.
+        """
         network = network_of(caller.address)
-        if network and await self._is_beyond(f"from:{network}", self._limits.per_network, caller):
+        if network and await self._count_exceeds(
+            f"from:{network}", self._limits.per_network, caller
+        ):
             return True
-        return await self._is_beyond(
+        return await self._count_exceeds(
             f"host:{_host_name(request.url)}", self._limits.per_host, caller
         )
 
-    async def _is_beyond(self, name: str, most: int, caller: Caller) -> bool:
+    async def _count_exceeds(self, name: str, most: int, caller: Caller) -> bool:
         counted = await self._count(Increment(f"fetch:{name}", WINDOW, most=most), caller)
         return counted.total > most
 

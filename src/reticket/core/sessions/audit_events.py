@@ -29,13 +29,13 @@ def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list
     events, family, now = [], outcome.family, outcome.now
     if outcome.refusal is not None:
         name = "reused" if outcome.ended else "refused"
-        events.append(_of(family, now, name, resource, caller, outcome.refusal.cause))
+        events.append(_event_of(family, now, name, resource, caller, outcome.refusal.cause))
     elif outcome.outcome is not None:
         cause = family.revoked_cause if family and outcome.ended else None
-        events.append(_of(family, now, _EVENTS[outcome.outcome], resource, caller, cause))
+        events.append(_event_of(family, now, _EVENTS[outcome.outcome], resource, caller, cause))
     if outcome.switched_to is not None:
         switch = outcome.switched_to
-        events.append(_of(family, now, "switched", resource, caller, context=switch))
+        events.append(_event_of(family, now, "switched", resource, caller, context=switch))
     if outcome.detail is not None:
         return [event._replace(detail=outcome.detail) for event in events]
     return events
@@ -51,19 +51,19 @@ def dialect_event(at: int, command: Audit, caller: Caller) -> Event:
 def begun(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of a sign-in, or of its withdrawal."""
     if outcome.refusal is None:
-        return _of(outcome.family, outcome.now, "sign_in", resource, caller)
-    return _of(outcome.family, outcome.now, "revoked", resource, caller, "subject_changed")
+        return _event_of(outcome.family, outcome.now, "sign_in", resource, caller)
+    return _event_of(outcome.family, outcome.now, "revoked", resource, caller, "subject_changed")
 
 
 def granted(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of an access token without a family."""
-    event = _of(outcome.family, outcome.now, "granted", resource, caller)
+    event = _event_of(outcome.family, outcome.now, "granted", resource, caller)
     return event._replace(family=None, generation=None)
 
 
 def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:
     """The event of a refusal before a family was found."""
-    return _of(None, at, "refused", resource, caller, refusal.cause)
+    return _event_of(None, at, "refused", resource, caller, refusal.cause)
 
 
 def sign_in_failed(
@@ -88,12 +88,12 @@ def of_person(
 
 def revoked(at: int, family: Family) -> Event:
     """The event of a revocation that did not come from a request with a token of the family."""
-    return _of(family, at, "revoked", family.resource, _NO_CALLER, family.revoked_cause)
+    return _event_of(family, at, "revoked", family.resource, _NO_CALLER, family.revoked_cause)
 
 
 def logout_lost(at: int, family: Family) -> Event:
     """The event of an end of which the client will not be told, since the directory failed."""
-    return _of(family, at, "logout_lost", family.resource, _NO_CALLER, family.revoked_cause)
+    return _event_of(family, at, "logout_lost", family.resource, _NO_CALLER, family.revoked_cause)
 
 
 def revocation(at: int, selection: Selection, cause: str) -> Event:
@@ -122,7 +122,7 @@ def _by(caller: Caller, at: int, event: str, resource: str, subject: str | None)
     )
 
 
-def _of(
+def _event_of(
     family: Family | None,
     at: int,
     event: str,

@@ -55,7 +55,7 @@ def with_claims(kind: TokenKind, claims: ClaimsOf) -> TokenKind:
     return replace(kind, access_claims=joined(kind.access_claims, claims))
 
 
-def for_others(kind: TokenKind, issuer: str) -> TokenKind:
+def checked_by_others(kind: TokenKind, issuer: str) -> TokenKind:
     """The kind, whose access tokens other servers can check: signed, with their issuer."""
     signed = with_claims(kind, issued_by(issuer))
     return replace(signed, symmetric=False, algorithm=ES256)

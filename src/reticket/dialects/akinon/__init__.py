@@ -14,7 +14,7 @@ from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, for_others, with_claims
+from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_claims
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
@@ -86,7 +86,7 @@ class Akinon(Dialect):
 
 def _kind(options: Options) -> TokenKind:
     is_signed = options.access_algorithm == ES256
-    kind = for_others(KIND, options.issuer) if is_signed else KIND
+    kind = checked_by_others(KIND, options.issuer) if is_signed else KIND
     return with_claims(kind, person_claims) if options.person_in_tokens else kind
 
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, for_others, with_claims
+from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_claims
 from reticket.dialects.cloudreve import (
     app_consent,
     app_tokens,
@@ -176,7 +176,7 @@ class Cloudreve(Dialect):
 def _kind(kind: TokenKind, options: Options) -> TokenKind:
     kind = replace(kind, rests_on_credentials=not options.access_outlives_password)
     if options.access_algorithm == ES256:
-        kind = for_others(kind, options.issuer)
+        kind = checked_by_others(kind, options.issuer)
     return with_claims(kind, person_claims) if options.person_in_tokens else kind
 
 

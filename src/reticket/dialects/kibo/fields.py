@@ -38,11 +38,11 @@ class Selection:
 
     def of(self, body: bytes) -> bytes:
         """A JSON text with the selected members only."""
-        return msgspec.json.encode(self._of(msgspec.json.decode(body)))
+        return msgspec.json.encode(self._selected(msgspec.json.decode(body)))
 
-    def _of(self, value: Any) -> Any:
+    def _selected(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._of(one) for one in value]
+            return [self._selected(one) for one in value]
         if not isinstance(value, dict):
             return value
         return {
@@ -56,7 +56,7 @@ class Selection:
 
     def _member(self, name: str, value: Any) -> Any:
         inside = None if name in self.whole else self.inside.get(name)
-        return value if inside is None else inside._of(value)
+        return value if inside is None else inside._selected(value)
 
 
 def parse(text: str) -> Selection:

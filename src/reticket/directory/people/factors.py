@@ -52,7 +52,9 @@ class Factors:
         with self._database.write() as connection:
             if connection.execute(spent).rowcount != 1:
                 return None
-            connection.execute(update(second_factors).where(_of(user_id)).values(failures=0))
+            connection.execute(
+                update(second_factors).where(_is_set_for(user_id)).values(failures=0)
+            )
             mine = recovery_codes.c.user_id == user_id
             left = select(func.count()).select_from(recovery_codes).where(mine)
             return int(connection.execute(left).scalar_one())
@@ -64,7 +66,7 @@ class Factors:
     def fail(self, user_id: str) -> int:
         """Count a wrong code. The number of wrong codes in a row; 0 without a factor."""
         failures = second_factors.c.failures
-        statement = update(second_factors).where(_of(user_id)).values(failures=failures + 1)
+        statement = update(second_factors).where(_is_set_for(user_id)).values(failures=failures + 1)
         with self._database.write() as connection:
             return connection.execute(statement.returning(failures)).scalar_one_or_none() or 0
 
@@ -78,7 +80,7 @@ class Factors:
             return connection.execute(rows.where(*conditions)).first() is not None
 
 
-def _of(user_id: str) -> ColumnElement[bool]:
+def _is_set_for(user_id: str) -> ColumnElement[bool]:
     return (second_factors.c.user_id == user_id) & second_factors.c.totp_sealed.is_not(None)
 
 
@@ -88,8 +90,8 @@ def _is_new(step: int) -> ColumnElement[bool]:
 
 
 def _unlocked(user_id: str) -> ColumnElement[bool]:
-    return _of(user_id) & (second_factors.c.failures < MOST_FAILURES)
+    return _is_set_for(user_id) & (second_factors.c.failures < MOST_FAILURES)
 
 
 def _row(connection: Connection, user_id: str) -> Row[Any] | None:
-    return connection.execute(select(second_factors).where(_of(user_id))).one_or_none()
+    return connection.execute(select(second_factors).where(_is_set_for(user_id))).one_or_none()

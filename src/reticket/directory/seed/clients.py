@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reticket.core.people import Client
-from reticket.core.policy import PRESETS, Policy, by_any_name, chosen
+from reticket.core.policy import PRESETS, Policy, by_any_name, policy_of
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import Invalid
 from reticket.directory.seed.claims import declared_claims, standard_claim
@@ -129,7 +129,7 @@ def new_registration(
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
     """Faults of a client's policy with the presets in force; such a client cannot be enabled."""
-    return chosen(registration.get("policy"), presets).faults()
+    return policy_of(registration.get("policy"), presets).faults()
 
 
 def edited_registration(

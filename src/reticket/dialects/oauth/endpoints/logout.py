@@ -136,7 +136,7 @@ class Logout:
         order = LogoutRequest(_target(form, registration, session), session)
         logins = yield from known_logins(request, self.provider)
         hinted = [each for each in logins if session and each.row.subject == session.subject]
-        if hinted and not _looks_ahead(request):
+        if hinted and not _is_head_or_prefetch(request):
             return (yield from self._end(order, hinted, logins))
         is_trusted = registration is not None and registration.vouched  # RFC 9700 §4.11.2
         if session and is_trusted and not logins and (yield from _has_ended(session)):
@@ -234,9 +234,9 @@ def _has_ended(session: ClientSession) -> Asking[bool]:
     return is_over and not (yield from live_sessions_of(session))
 
 
-def _looks_ahead(request: WireRequest) -> bool:
-    """Whether nobody asks yet. A HEAD request changes nothing (RFC 9110 §9.2.1). Browsers say in
-    `Sec-Purpose` that they prefetch a link (Fetch §2.2.5); older ones say it in `Purpose`.
+def _is_head_or_prefetch(request: WireRequest) -> bool:
+    """Whether the request is a HEAD, which changes nothing (RFC 9110 §9.2.1), or a prefetch.
+    Browsers name a prefetch in `Sec-Purpose` (Fetch §2.2.5), older ones in `Purpose`.
     """
     purposes = [request.header(name) or "" for name in (b"sec-purpose", b"purpose")]
     return request.method == "HEAD" or any("prefetch" in each.lower() for each in purposes)
