@@ -18,8 +18,8 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make(folder: Path) -> None:
-    """Create it with mode 0700 unless it exists. StartupError when it is not writable, or when
-    every user of the machine can write to it.
+    """Create the folder with mode 0700 unless it exists. StartupError when it is not writable, or
+    when every user of the machine can write to it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -231,7 +231,7 @@ def _any_of(alternatives: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _alone(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Members beside a `$ref` would be ignored there."""
+    """The schema with its `$ref` in `allOf`. Beside a `$ref`, other members would be ignored."""
     return {"allOf": [{"$ref": schema["$ref"]}], **_without(schema, "$ref")}
 
 

@@ -1,5 +1,5 @@
-"""Turns a dialect's OpenAPI document into one that sends its requests to whoever serves it, with
-examples that work against the demo directory. Knows no dialect.
+"""Turns a dialect's OpenAPI document into one that sends its requests to the server it is from,
+with examples that work against the demo directory. Knows no dialect.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _members_of(examples: Iterable[Example]) -> dict[str, str]:
 def _fill_places(
     operation: dict[str, Any], document: Mapping[str, Any], places: Mapping[str, str]
 ) -> None:
-    """Give every member and parameter that is a token the word that stands for one."""
+    """Fill in the placeholder of a token for every member and parameter that is one."""
     for parameter in operation.get("parameters", ()):
         if _plain(parameter["name"]) in places:
             parameter["example"] = places[_plain(parameter["name"])]

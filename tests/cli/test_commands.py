@@ -245,7 +245,7 @@ def test_applications(shell):
     assert "app.two" not in {row["id"] for row in shell.rows("application", "list")}
 
 
-def test_clients_are_kept(shell):
+def test_a_listed_client_has_its_id_and_says_that_it_is_public(shell):
     (client,) = shell.rows("client", "list")
     assert client["client_id"] == "spa"
     assert client["public"] is True

@@ -53,7 +53,7 @@ def test_a_warm_service_has_exactly_the_given_variables(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONMALLOC", "LD_PRELOAD"])
-def test_settings_of_the_interpreter_get_a_fresh_one(fresh, tmp_path, name):
+def test_variables_of_the_interpreter_get_a_fresh_process(fresh, tmp_path, name):
     warm, asked = fresh
     environment = {**os.environ, name: "/nowhere"}
     warm.start([*OURS, "serve"], tmp_path / "log", environment)

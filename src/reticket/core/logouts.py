@@ -99,8 +99,8 @@ class Logouts(Protocol):
         """Remove a claimed one, unless the person has signed in again meanwhile."""
 
     def expire(self, before: int, limit: int) -> int:
-        """Delete at most `limit` that nobody waits for and that were kept until then. Returns how
-        many.
+        """Delete at most `limit` rows that were kept until then and have no log-out due. Returns
+        how many.
         """
 
 

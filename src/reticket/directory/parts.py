@@ -47,7 +47,7 @@ class PartsWriter:
         self._entropy = entropy
 
     def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:
-        """Write the value under each key. Invalid; AlreadyExists for the id of another thing."""
+        """Write the value under each key. Invalid; AlreadyExists for an id of another record."""
         for key, value in said.items():
             part = self._part(key)
             kept = checked_part(part, value, self._clock())

@@ -1,4 +1,4 @@
-"""Reads an answer, and stops at the first thing in it that is refused."""
+"""Reads an answer, and stops at the first part that is refused."""
 
 from __future__ import annotations
 

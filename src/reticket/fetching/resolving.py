@@ -51,7 +51,7 @@ class Resolver:
         self._places = BoundedSemaphore(most)
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> Sequence[Address]:
-        """Its addresses. Failed: NO_ADDRESS; TimeoutError."""
+        """The addresses of a host. Failed: NO_ADDRESS; TimeoutError."""
         if not self._places.acquire(timeout=deadline.left()):
             raise TimeoutError("the threads of the resolver")
         answer: SimpleQueue[Sequence[Address]] = SimpleQueue()

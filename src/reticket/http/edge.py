@@ -177,7 +177,7 @@ class Edge:
     async def _for_readers(
         self, match: Match, route: Route, request: WireRequest, response: WireResponse
     ) -> WireResponse:
-        """The response, readable for the page that asked when its origin may read it."""
+        """The response, with the headers (CORS) that let the page read it, if its origin may."""
         work = carried_out(reader_headers(route, request), self._performers, request.caller)
         try:
             headers = await self._deadlines.keep(work)

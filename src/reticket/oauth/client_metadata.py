@@ -180,7 +180,7 @@ def _grants(metadata: ClientMetadata) -> tuple[str, ...]:
 
 
 def _scopes(metadata: ClientMetadata, rules: RegistrationRules) -> tuple[str, ...]:
-    """Those of the requested scopes that it may have; all of them when it requests none."""
+    """The requested scopes that the client may have; all that it may have if it requests none."""
     requested = split_list(_said(metadata.scope, ""))
     return tuple(one for one in rules.scopes if one in requested) if requested else rules.scopes
 

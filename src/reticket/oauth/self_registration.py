@@ -1,4 +1,4 @@
-"""What a client may get that nobody vouches for: it registered itself, or a document says it."""
+"""The rights of a client that no operator registered: it registered itself, or has a document."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ NO_DOCUMENTS = DocumentRules()
 
 
 def has_registered_itself(metadata: Mapping[str, Any]) -> bool:
-    """Whether nobody vouches for the client of that registration."""
+    """Whether no operator registered the client with that registration."""
     return metadata.get(REGISTERED_BY) in (SELF, DOCUMENT)
 
 

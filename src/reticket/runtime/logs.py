@@ -1,7 +1,7 @@
 """The log on standard error: one line an event, ours and the libraries' alike.
 
-Nothing is bound before a line is written: who logs passes `correlation_id=`. As a last line of
-defence every rendered line is searched for tokens; whoever logs must not rely on it.
+No context is bound to the logger: each call passes `correlation_id=`. As a last line of defence
+every rendered line is searched for tokens. No caller may rely on that.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class EphemeralContract(LeapContract):
     """The promises of `core.ports.Ephemeral`."""
 
     def open_ephemeral(self, folder: Path, clock: Clock) -> Ephemeral:
-        """Open an empty one."""
+        """Open an empty store."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -268,7 +268,7 @@ class EphemeralContract(LeapContract):
         assert _kept(shared, numbers, "x", ACCOUNT)
 
     def test_a_guess_that_cannot_be_counted_is_not_made(self, ephemeral: Ephemeral) -> None:
-        """And nothing is counted for it, neither an existing counter nor a covered one."""
+        """Nothing is counted for it, neither an existing counter nor a covered one."""
         shared, numbers = BudgetedEphemeral(ephemeral, SMALL), iter(range(10**6))
         assert shared.guess({"older": 100}, (), STRANGER)[0].total == 1
         while _guessed(shared, numbers, STRANGER):

@@ -8,10 +8,10 @@ try:
 except ImportError:
 
     class SecurityBase:  # type: ignore[no-redef]
-        """Without FastAPI nobody asks what it is."""
+        """A stand-in; without FastAPI it is not used."""
 
     class SecurityScopes:  # type: ignore[no-redef]
-        """Without FastAPI nobody collects scopes."""
+        """A stand-in; without FastAPI no scopes are collected."""
 
         scopes: tuple[str, ...] = ()
 

@@ -392,7 +392,7 @@ def test_an_error_of_a_pushed_request_is_json(world):
     assert (reply.status, reply.error) == (400, "invalid_client")
 
 
-def test_rfc7592_it_has_no_token_to_manage_itself():
+def test_rfc7592_a_client_of_a_document_has_no_registration_token():
     with accepting(registration="open") as world:
         Browser(world).asks(**ASKED)
         assert world.registrar.tokens[URL] == ""

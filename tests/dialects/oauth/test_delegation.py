@@ -391,7 +391,7 @@ class TestScopes:
         assert is_bad(delegate(world, sent(world)), "invalid_scope")
         assert is_bad(delegate(world, sent(world, scope="openid")), "invalid_scope")
 
-    def test_a_narrowed_token_gives_no_scope_of_its_session(self, world):
+    def test_a_narrowed_token_regains_no_scope_of_its_session(self, world):
         pair = world.pair("backend")
         narrow = world.refresh(pair["refresh_token"], "backend", scope=READ).said["access_token"]
         assert delegate(world, narrow).said["scope"] == READ

@@ -394,7 +394,7 @@ def test_where_somebody_is_signed_in_the_page_asks_for_a_session_that_has_ended(
     assert ended(world, "oauth.login") == ["sign_out", None]
 
 
-def test_where_the_app_is_still_signed_in_the_page_asks_for_a_browser_that_is_not(browser, world):
+def test_a_browser_without_a_login_session_is_asked_while_the_app_has_its_session(browser, world):
     hint = signed_in(browser)["id_token"]
     (login,) = world.logins()
     world.carry_out(iter(EndSessions(Selection(login.id), "operator")))

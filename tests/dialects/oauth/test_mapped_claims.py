@@ -99,7 +99,7 @@ class Guest(Struct, frozen=True):
     rooms: dict[int, tuple[int, ...]] = {}
 
 
-def test_a_path_may_lead_into_what_a_dialect_keeps():
+def test_a_path_may_name_members_of_a_dialects_part():
     guest = Guest(("cook", "host"), Badge("red"), {7: (1, 2)})
     tenant = Tenant(7, "Acme", (("hotel", Badge("blue")),))
     user = replace(ADA, parts=(("hotel", guest),), tenants=(tenant,))

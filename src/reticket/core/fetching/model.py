@@ -42,7 +42,7 @@ class Fetched:
 
 
 class Unfetched(NamedTuple):
-    """No good answer; `status` is that of an answer that was read."""
+    """The fetch failed. `status` is that of the answer, if one was read."""
 
     fault: FetchFault
     status: int | None = None

@@ -294,8 +294,8 @@ class Engine:
     def _confirm(self, start: NewSession, family: Family, now: int) -> StepOutcome:
         """Check subject and client once more after the insert.
 
-        Between the check of the secret and the insert, a change may have ended all their families.
-        It has not seen this one.
+        Between the check of the secret and the insert, a change may have ended all their families,
+        but not this one.
         """
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)

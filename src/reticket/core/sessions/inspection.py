@@ -25,7 +25,7 @@ class StatusQuery(NamedTuple):
 
 
 class Live(NamedTuple):
-    """What a valid token stands for.
+    """The records behind a valid token.
 
     Args:
         holder: the subject.
@@ -108,7 +108,7 @@ class Inspection:
 
 
 def admitted(access: AccessToken, holder: Holder | None) -> Holder:
-    """The holder, while the credential that the token rests on is theirs. INVALID_ACCESS_TOKEN.
+    """The holder, if the version in the token is that of their credential. INVALID_ACCESS_TOKEN.
 
     A user's token without a credential version is valid: an older version of reticket made it, or
     its token kind has none. A client's is refused, since it may be an operator's, and the client

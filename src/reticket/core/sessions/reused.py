@@ -14,8 +14,8 @@ from reticket.core.sessions.steps import StepOutcome
 def mark_reused(logouts: Logouts, ended: Sequence[StepOutcome]) -> list[Event]:
     """Mark the clients of sessions that were ended by a refusal. Returns events for the audit log.
 
-    Whoever ends a session by signing out with its token knows. A request does not fail with a
-    directory that fails: an event says which clients are not told.
+    A client that ends its session with its own token needs no message. When the directory fails,
+    the request does not fail: an event says which clients are not told.
     """
     reused = [each for each in ended if each.refusal is not None]
     families = [each.family for each in reused if each.family is not None]

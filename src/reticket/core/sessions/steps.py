@@ -150,8 +150,8 @@ def _for_subject(
     now: int,
 ) -> StepResult[StepOutcome]:
     """The outcome, if the subject may have a token for the context that is asked for, or else for
-    the one that is kept. A refusal leaves the row as it is: when the person gets the place or the
-    group back, the same token is good again.
+    the one that is kept. A refusal does not change the row: when the person gets the place or the
+    group back, the same token is valid again.
     """
     command = step.command
     holder = step.holder_of(row.resource, row.subject)

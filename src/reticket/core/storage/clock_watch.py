@@ -1,4 +1,4 @@
-"""Whether the clock runs ahead of real time: entries that end too early are deleted for good."""
+"""Finds a clock that has leapt forward. By its time, entries would be deleted too early."""
 
 from __future__ import annotations
 

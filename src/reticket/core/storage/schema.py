@@ -40,7 +40,7 @@ class SchemaState(NamedTuple):
 
     @property
     def task(self) -> Task:
-        """The task; a newer schema that this program may run on needs none."""
+        """What must be done. Nothing, for a newer schema on which this program may run."""
         if self.found == 0:
             return Task.MAKE
         if self.needed > self.known:

@@ -1,4 +1,4 @@
-"""A person lets an app in: the app as it is shown, and the code that the app gets."""
+"""A person gives an app access: the page's data about the app, and the code that the app gets."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Room:
     total: int
 
     def __call__(self, request: WireRequest) -> Operation:
-        """The room of the user who signed in."""
+        """The storage of the user who signed in."""
         yield from signed_in_user(request, USER_INFO_READ)
         return succeeded(Capacity(self.total, 0))
 
@@ -82,7 +82,7 @@ class Card:
     limit: NetworkLimit
 
     def __call__(self, request: WireRequest) -> Operation:
-        """The user of an id."""
+        """The card of the user with an id."""
         reader = yield from current_reader(request)
         if reader is None:
             yield from self.limit.count(request)

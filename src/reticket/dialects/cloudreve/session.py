@@ -58,7 +58,7 @@ class RefreshSession:
     """The operation of a refresh.
 
     Args:
-        apps: by id. The sessions of an app that is there no more, or may have less, are refused.
+        apps: by id. The sessions of an app that was removed, or has lost a scope, are refused.
     """
 
     apps: Mapping[str, App]
@@ -77,8 +77,8 @@ class RefreshSession:
         return succeeded(token_of(issued))
 
     def _still_allows(self, grant: AppGrant) -> bool:
-        """Whether the app is there, and may have its scopes. The claims are those of the session:
-        the refresh refuses a token that it has not made.
+        """Whether the app is registered, and may have its scopes. The claims are those of the
+        session: the refresh refuses a token that it has not made.
         """
         app = self.apps.get(grant.client_id)
         return app is not None and set(app.scopes).issuperset(grant.scopes)

@@ -103,7 +103,7 @@ class Tenant(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def dated(tenant: Tenant, now: int) -> Tenant:
-    """The tenant, whose attributes without a date are of that time."""
+    """The tenant. Attributes without a date get that time as their date."""
     sites = tuple(
         structs.replace(each, attributes=_dated(each.attributes, now)) for each in tenant.sites
     )

@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that the types do not say."""
+"""The parts of the OpenAPI document that cannot be made from types."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that changes only what no record shows. Invalid for a value that cannot be
-        stored.
+        """A transaction that changes only data that no cached record has. Invalid for a value that
+        cannot be stored.
         """
         with self._storage.answering(), self._storage.writer.begin() as connection:
             try:

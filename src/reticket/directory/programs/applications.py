@@ -67,7 +67,7 @@ class Applications:
         self._entropy = entropy
 
     def add(self, draft: ApplicationDraft, secret_hash: str) -> None:
-        """Create it. AlreadyExists; NotFound for a tenant that is not there; Invalid."""
+        """Create the application. AlreadyExists; Invalid; NotFound for an unknown tenant."""
         with self._database.change() as connection:
             self.insert(connection, draft, secret_hash)
 
@@ -109,7 +109,7 @@ class Applications:
             _update(connection, application_id, disabled=False)
 
     def rotate_secret(self, application_id: str, secret_hash: str) -> None:
-        """Replace its secret and end its sessions: whoever had the old one is out."""
+        """Replace its secret and end its sessions, so the old secret is of no more use."""
         version = identifiers.credential_version(self._entropy)
         self._update(
             application_id,

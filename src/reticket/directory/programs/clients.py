@@ -62,13 +62,13 @@ class Clients:
         self._entropy = entropy
 
     def add(self, client: ClientDraft, secret_hash: str | None) -> None:
-        """Create it; without a secret it is public. AlreadyExists, Invalid."""
+        """Create the client; without a secret it is public. AlreadyExists, Invalid."""
         with self._database.change() as connection:
             self.insert(connection, client, secret_hash)
 
     def rotate_secret(self, client_id: str, secret_hash: str) -> None:
-        """Replace its secret; its sessions go on with the new one, its tokens for itself end.
-        Invalid for a public one.
+        """Replace the secret. The client's sessions go on; its tokens for itself end.
+        Invalid for a public client.
         """
         with self._database.change() as connection:
             client = read_client(connection, client_id)
@@ -102,14 +102,14 @@ class Clients:
             _update(connection, client_id, disabled=False)
 
     def remove(self, client_id: str) -> None:
-        """Forget it. Whoever comes with one of its tokens is refused with it."""
+        """Remove the client. Its tokens are refused from then on."""
         with self._database.change() as connection:
             gone = delete(oauth_clients).where(oauth_clients.c.client_id == client_id)
             _require(connection.execute(gone).rowcount, client_id)
             connection.execute(delete(consents).where(consents.c.client_id == client_id))
 
     def insert(self, connection: Connection, client: ClientDraft, secret_hash: str | None) -> None:
-        """Create it inside the caller's transaction; without a secret it is public."""
+        """Create the client inside the caller's transaction; without a secret it is public."""
         check_client_id(client.client_id)
         check_texts(client.registration, "The client")
         check_claim_paths(client.registration, self._profiles)

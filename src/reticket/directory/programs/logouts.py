@@ -68,7 +68,7 @@ class Logouts:
                 connection.execute(update(logouts).where(open_ones).values(values))
 
     def claim(self, now: int, most: int) -> Sequence[Logout]:
-        """Some that are due, one of each client. Of parallel processes, one gets it."""
+        """Claim some log-outs that are due, one of each client. Only one process gets a log-out."""
         columns = logouts.c
         earliest = func.min(columns.due_at)
         is_free = columns.client_id.not_in(
@@ -105,18 +105,18 @@ class Logouts:
             return _logout_of(row)
 
     def postpone(self, logout: Logout, due_at: int | None, attempts: int) -> None:
-        """Give a claimed one back."""
+        """Give a claimed log-out back."""
         values = {"due_at": due_at, "attempts": attempts, "claimed_until": None}
         with self._database.write() as connection:
             connection.execute(update(logouts).where(_claimed(logout)).values(values))
 
     def settle(self, logout: Logout) -> None:
-        """Remove a claimed one."""
+        """Remove a claimed log-out."""
         with self._database.write() as connection:
             connection.execute(delete(logouts).where(_claimed(logout)))
 
     def expire(self, before: int, limit: int) -> int:
-        """Delete at most `limit` that were kept until then."""
+        """Delete at most `limit` rows that were kept until then."""
         columns = logouts.c
         over = (
             select(columns.session_id, columns.client_id)
@@ -133,7 +133,7 @@ class Logouts:
 
 
 def _is_given_up(now: int) -> Condition:
-    """Whether nobody waits for it any more, whatever has happened to its sender."""
+    """Whether the log-out will not be sent any more, even if its sender was killed."""
     longest = 2 * LONGEST * SECOND
     return or_(logouts.c.due_at.is_(None), logouts.c.ended_at < now - longest)
 
@@ -158,7 +158,7 @@ def _row_of(client: LoggedIn) -> dict[str, object]:
 
 
 def _drop_oldest(connection: Connection, subject: str) -> None:
-    """Keep so many of a person that nobody waits for."""
+    """Delete the oldest rows of a person beyond the limit, except log-outs that are due."""
     columns = logouts.c
     surplus = (
         select(columns.session_id, columns.client_id)

@@ -45,7 +45,7 @@ def read_typed(value: YamlValue, kind: Any, but_for: Iterable[str] = ()) -> Any:
 
 
 def _fault_at(value: YamlValue, fault: Fault) -> Exception:
-    """The fault at the deepest place of its path that the file has."""
+    """The fault, at the deepest part of its path that exists in the file."""
     for number, step in enumerate(fault.path):
         inner = _inner(value, step)
         if inner is None:

@@ -23,7 +23,7 @@ class Accounts:
         self._members = members
 
     def add(self, account: DeveloperAccount) -> None:
-        """Create it. AlreadyExists; Invalid."""
+        """Create the account. AlreadyExists; Invalid."""
         with self._database.change() as connection:
             self.insert(connection, account)
 

@@ -43,7 +43,7 @@ class Tenants:
         self._parts = parts
 
     def add(self, draft: TenantDraft) -> None:
-        """Create it with the dialects' parts. AlreadyExists; Invalid."""
+        """Create the tenant with the dialects' parts. AlreadyExists; Invalid."""
         with self._database.change() as connection:
             self.insert(connection, draft)
 

@@ -49,5 +49,5 @@ def refusal(status: int, correlation_id: str, defaults: Pairs) -> bytes:
 
 
 def without_body(response: bytes) -> bytes:
-    """Its head only, as the response to HEAD (RFC 9110 §9.3.2)."""
+    """A response without its body, as the answer to HEAD (RFC 9110 §9.3.2)."""
     return response[: response.index(b"\r\n\r\n") + 4]

@@ -45,7 +45,7 @@ class Watched(Protocol):
     """A connection."""
 
     def too_late(self, phase: Phase) -> None:
-        """It stayed in the phase for too long and has left it."""
+        """The connection stayed in the phase for too long, and has left it."""
         ...
 
     @property

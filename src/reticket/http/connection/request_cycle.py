@@ -37,7 +37,7 @@ class CycleConnection(Protocol):
 
     @property
     def keeps_open(self) -> bool:
-        """Whether it can take another request after this one."""
+        """Whether the connection can take another request after this one."""
         ...
 
     def write(self, data: bytes) -> None: ...

@@ -46,7 +46,7 @@ class RequestMemory:
         return True
 
     def release(self, network: str, byte_count: int) -> None:
-        """These bytes are released."""
+        """Note that so many bytes are released."""
         self._held -= byte_count
         self._held_by[network] -= byte_count
         if not self._held_by[network]:

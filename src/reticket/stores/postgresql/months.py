@@ -55,12 +55,12 @@ class Month(NamedTuple):
 
     @property
     def begins_at(self) -> int:
-        """Its first millisecond since 1970-01-01T00:00:00Z."""
+        """The first millisecond of a month since 1970-01-01T00:00:00Z."""
         return round(datetime(self.year, self.month, 1, tzinfo=UTC).timestamp()) * SECOND
 
     @property
     def following(self) -> Month:
-        """The month after it."""
+        """The next month."""
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
 

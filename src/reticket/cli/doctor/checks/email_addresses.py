@@ -1,4 +1,4 @@
-"""Whether a person's own e-mail address finds another person, or nobody."""
+"""Checks that each person is found by their own e-mail address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a client is for groups that nobody is in."""
+"""Finds clients whose allowed groups have no members."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _OF_ANSWERS = ("response_mode", "state")
 
 def with_request_object(parameters: Pairs) -> Pairs:
     """The parameters of a request, where `state` and `response_mode` of its request object replace
-    those beside it. Signatures are not checked: whoever wrote the query could write both there.
+    those beside it. Signatures are not checked: the writer of the query can write both there.
     """
     objects = [value for name, value in parameters if name == "request"]
     said = _said(objects[0]) if len(objects) == 1 else {}

@@ -100,7 +100,7 @@ class Delegation(NamedTuple):
             raise invalid_scope(audited=True)
 
     def _check_key(self, row: Family) -> None:
-        """A token that is bound to a key gives none that anybody could use."""
+        """Require a proof if the subject token is bound to a key. The new token is bound, too."""
         is_bound = self.subject.jkt is not None or terms_of(row.terms).jkt is not None
         if is_bound and self.request.proof is None:
             raise proof_required(audited=True)

@@ -118,13 +118,13 @@ class Flow:
     def _refuse(
         self, ticket: str, interaction: Interaction, person: Person, headers: Headers = ()
     ) -> Operation:
-        """Tell a person who may not use the client, with the ways back and to another account."""
+        """A page for a person who may not use the client. It links back and to another account."""
         client = {"client": interaction.client_id}
         yield from Audit(USER, "refused", Cause.GROUP_REQUIRED, person.subject, detail=client)
         return self._steps.not_allowed(ticket, interaction, person, headers)
 
     def _switch(self, request: WireRequest, interaction: Interaction, person: Person) -> Operation:
-        """Begin again, for somebody else."""
+        """Begin again, for another person."""
         demands = demands_of_interaction(interaction)
         entry = yield from other_choices(request, self._provider, demands, person)
         again = replace(interaction, login_hint="", person=None)

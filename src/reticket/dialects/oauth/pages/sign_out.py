@@ -80,7 +80,7 @@ def tell_of_replaced(login: Family, cause: str) -> Asking[None]:
 
 
 def _end_session(session: ClientSession) -> Asking[None]:
-    """End the sessions of an ID token's client, if all that the ID token says of them is so.
+    """End the sessions of an ID token's client, if all claims of the ID token fit them.
 
     Its `sid` is a family of the client, or a login session.
     """

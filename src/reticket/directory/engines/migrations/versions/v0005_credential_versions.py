@@ -16,6 +16,6 @@ OLDEST = 1
 
 
 def upgrade() -> None:
-    """Empty for programs that are there, until their next secret: older code writes none."""
+    """Empty for existing programs, until their next secret: older code writes none."""
     op.add_column("applications", sa.Column("credential_version", sa.BigInteger))
     op.add_column("oauth_clients", sa.Column("credential_version", sa.BigInteger))

@@ -16,5 +16,5 @@ OLDEST = 10
 
 
 def upgrade() -> None:
-    """One column, empty for people of older programs: the time of their creation stands for it."""
+    """One column, empty for people of older programs: their time of creation is used then."""
     op.add_column("users", sa.Column("updated_at", sa.BigInteger))
