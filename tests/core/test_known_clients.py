@@ -49,7 +49,11 @@ def sign_in(authenticator, *said, **more):
     (found,) = authenticator.known_clients([(command, caller)])
     if isinstance(found, Refusal):
         raise found
-    return authenticator.client(command, caller, found) if isinstance(found, Admission) else found
+    return (
+        authenticator.authenticate_client(command, caller, found)
+        if isinstance(found, Admission)
+        else found
+    )
 
 
 def test_no_client_is_known_at_first(authenticator):
@@ -269,10 +273,10 @@ def test_both_readings_of_a_secret_are_hashed_and_count_once(
     for _ in range(1 if right else 2):
         before = len(harness.hasher.verified)
         if right:
-            assert authenticator.client(command, caller, admission) is BACKEND
+            assert authenticator.authenticate_client(command, caller, admission) is BACKEND
         else:
             with pytest.raises(Refusal):
-                authenticator.client(command, caller, admission)
+                authenticator.authenticate_client(command, caller, admission)
         assert len(harness.hasher.verified) == before + 2
     wrong = [event for event in harness.events if event.cause == "wrong_secret"]
     assert len(wrong) == (0 if right else 2)
@@ -285,7 +289,7 @@ def test_two_wrong_readings_reach_the_limit_like_one_secret(authenticator):
         count = 0
         while isinstance(found := authenticator.known_clients([batch])[0], Admission):
             with pytest.raises(Refusal):
-                authenticator.client(*batch, found)
+                authenticator.authenticate_client(*batch, found)
             count += 1
         return count
 
@@ -301,5 +305,5 @@ def test_a_verified_reading_costs_no_hash_beside_another(authenticator, harness,
     assert authenticator.client_at_hand(*reading(*secrets)) is BACKEND
     elsewhere = reading(*secrets)[0], THERE
     (admission,) = authenticator.known_clients([elsewhere])
-    assert authenticator.client(*elsewhere, admission) is BACKEND
+    assert authenticator.authenticate_client(*elsewhere, admission) is BACKEND
     assert len(harness.hasher.verified) == before

@@ -31,7 +31,7 @@ def code_of(harness):
 
 
 def second(harness, session_id, otp, caller=CALLER, resource="test", **more):
-    return harness.second.user(SecondFactor(resource, session_id, otp, **more), caller)
+    return harness.second.authenticate(SecondFactor(resource, session_id, otp, **more), caller)
 
 
 def test_too_many_wrong_passwords_block_codes_too(harness):

@@ -66,15 +66,15 @@ class FakeAuthenticators:
     def admissions(self, batch):
         return [ADMITTED for _ in batch]
 
-    def user(self, command, caller, admission):
+    def authenticate(self, command, caller, admission):
         assert admission == ADMITTED
         return "user", command, caller, pool_of_this()
 
-    def application(self, command, caller, admission):
+    def authenticate_application(self, command, caller, admission):
         assert admission == ADMITTED
         return "application", command, caller, pool_of_this()
 
-    def client(self, command, caller, admission):
+    def authenticate_client(self, command, caller, admission):
         assert admission == ADMITTED
         return "client", command, caller, pool_of_this()
 
@@ -96,7 +96,7 @@ class Factors:
     def open_session(self, command):
         return "session", command, CALLER, pool_of_this()
 
-    def user(self, command, caller):
+    def authenticate(self, command, caller):
         return "factor", command, caller, pool_of_this()
 
 
@@ -255,13 +255,13 @@ class Learning(FakeAuthenticators):
     def __init__(self):
         self.hashed, self.known = 0, set()
 
-    def application(self, command, caller, admission):
+    def authenticate_application(self, command, caller, admission):
         time.sleep(0.01)
         self.hashed += 1
         self.known.add(command)
         return "hashed"
 
-    client = application
+    authenticate_client = authenticate_application
 
     def client_at_hand(self, command, caller):
         return None

@@ -43,7 +43,7 @@ def call(harness, secret=SECRET, application_id=APP.id, caller=CALLER):
     found = admitted(harness.programs.known_applications([(command, caller)]))
     if not isinstance(found, Admission):
         return found
-    return harness.programs.application(command, caller, found)
+    return harness.programs.authenticate_application(command, caller, found)
 
 
 def refusal_of(attempt, harness, *arguments, **more):

@@ -170,7 +170,7 @@ def _sign_ins(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer
         return await callers.run(caller, parts.factors.open_session, command)
 
     async def second_factor(command: asked.SecondFactor, caller: Caller) -> User:
-        return await callers.run(caller, parts.factors.user, command, caller)
+        return await callers.run(caller, parts.factors.authenticate, command, caller)
 
     yield by(asked.SignIn, queue.person)
     yield by(asked.SignInApplication, queue.application)

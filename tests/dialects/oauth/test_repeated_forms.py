@@ -44,7 +44,7 @@ class Way(Harness):
         self.harness, numbers = new_harness(), count(1)
         super().__init__(
             RandomBytes=lambda said: next(numbers).to_bytes(said.size),
-            SecondFactor=lambda said: self.harness.second.user(said, CALLER),
+            SecondFactor=lambda said: self.harness.second.authenticate(said, CALLER),
             FindClient=lambda said: Client("spa", True, False, {}, 0),
             BeginSession=lambda said: SimpleNamespace(refresh_token="rtk_login"),
         )

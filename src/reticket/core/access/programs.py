@@ -44,7 +44,7 @@ class ProgramAuthenticator:
         self._limits = limits
         self._verified = verified
 
-    def application(
+    def authenticate_application(
         self, command: SignInApplication, caller: Caller, admission: Admission
     ) -> Application:
         """Check an application's secret; one that this process has verified before costs no
@@ -53,7 +53,9 @@ class ProgramAuthenticator:
         find = self._directory.application_credentials, self._directory.application
         return self._checked(command, command.application_id, *find, caller, admission)
 
-    def client(self, command: SignInClient, caller: Caller, admission: Admission) -> Client:
+    def authenticate_client(
+        self, command: SignInClient, caller: Caller, admission: Admission
+    ) -> Client:
         """Check a client's secret, like an application's. A public client has none and is
         refused.
         """
@@ -64,7 +66,7 @@ class ProgramAuthenticator:
         self, batch: Sequence[tuple[SignInApplication, Caller]]
     ) -> Sequence[Application | Admission | Refusal]:
         """For each command: the application when this process has verified that secret before,
-        TOO_MANY_ATTEMPTS, or the admission that `application` needs.
+        TOO_MANY_ATTEMPTS, or the admission that `authenticate_application` needs.
         """
         find = self._directory.application_credentials, self._directory.application
         return self._known(batch, *find)

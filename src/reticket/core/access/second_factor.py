@@ -73,7 +73,7 @@ class SecondFactorAuthenticator:
         self._ephemeral.put_if_absent(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
 
-    def user(self, command: SecondFactor, caller: Caller) -> User:
+    def authenticate(self, command: SecondFactor, caller: Caller) -> User:
         """Check a code. Each works once.
 
         A session ends after five wrong codes, and a hundred in a row lock the factor until an

@@ -78,14 +78,14 @@ class SignInQueue:
         found = await self._admitted(self._applications.put((command, caller)))
         if not isinstance(found, Admission):
             return found
-        check = self._programs.application
+        check = self._programs.authenticate_application
         return await self._passwords.run(found.requester, check, command, caller, found)
 
     async def _check_client(self, command: SignInClient, caller: Caller) -> Client:
         found = await self._admitted(self._clients.put((command, caller)))
         if not isinstance(found, Admission):
             return found
-        check = self._programs.client
+        check = self._programs.authenticate_client
         return await self._passwords.run(found.requester, check, command, caller, found)
 
     async def _admitted(self, asked: Awaitable[R]) -> R:
