@@ -199,10 +199,15 @@ def test_a_preset_with_a_used_name_is_found(preset: Policy) -> None:
 def test_a_module_that_is_no_dialect_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(tmp_path)])
-    (tmp_path / "_helper.py").touch()
+    def put(name: str) -> None:
+        place = tmp_path / f"beside {name}"
+        place.mkdir()
+        (place / f"{name}.py").touch()
+        monkeypatch.setattr(dialects, "__path__", [*dialects.__path__, str(place)])
+
+    put("_helper")
     CONTRACT.test_it_is_found_by_its_name(dialect())
-    (tmp_path / "helper.py").touch()
+    put("helper")
     with pytest.raises(StartupError, match="name it _helper if it helps one"):
         CONTRACT.test_it_is_found_by_its_name(dialect())
 

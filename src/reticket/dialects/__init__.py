@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 def modules() -> Mapping[str, ModuleType]:
     """Every dialect's module, by the dialect's name. StartupError for one that is no dialect."""
-    names = [found.name for found in pkgutil.iter_modules(__path__)]
-    return {name: _module(name) for name in sorted(names) if not name.startswith("_")}
+    return {name: _module(name) for name in _names(tuple(__path__))}
 
 
 def with_defaults() -> list[Dialect]:
@@ -45,6 +45,13 @@ def profiles(dialects: Iterable[Dialect]) -> Profiles:
         tenants=[dialect.tenant for dialect in known if dialect.tenant is not None],
         programs=[dialect.program for dialect in known if dialect.program is not None],
     )
+
+
+@cache
+def _names(places: Sequence[str]) -> Sequence[str]:
+    """The names of the dialects in these folders, which are read once."""
+    names = [found.name for found in pkgutil.iter_modules(places)]
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def _module(name: str) -> ModuleType:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -277,5 +278,11 @@ def _dialect(
 
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(package.__path__):
-        yield importlib.import_module(f"{package.__name__}.{found.name}")
+    for name in _names(tuple(package.__path__)):
+        yield importlib.import_module(f"{package.__name__}.{name}")
+
+
+@cache
+def _names(places: Sequence[str]) -> Sequence[str]:
+    """The names of the modules in these folders, which are read once."""
+    return [found.name for found in pkgutil.iter_modules(places)]
