@@ -17,6 +17,7 @@ synchronous_standby_names = 'nobody'
 synchronous_commit = local
 """
 WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+COMMITTING = "SELECT pid FROM pg_stat_activity WHERE pid = {} AND xact_start IS NOT NULL"
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,13 @@ def store(server):
 
 
 def let_go(server):
-    """End the wait for the standby, as an operator does."""
+    """End the wait for the standby, as an operator does, and let the commit come to its end: what
+    it has written is not visible before.
+    """
     until(lambda: server.run(WAITING), "a commit that waits for the standby")
     for (pid,) in server.run(WAITING):
         server.run(f"SELECT pg_cancel_backend({pid})")
+        until(lambda pid=pid: not server.run(COMMITTING.format(pid)), "the end of the commit")
 
 
 def test_a_repeated_revocation_is_not_acknowledged_without_the_standby(server, store):
