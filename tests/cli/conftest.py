@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,6 +37,25 @@ users:
 """
 
 
+class KeysOfBefore:
+    """RSA keys for each test anew: those that were made for tests before, and then new ones. Each
+    takes a tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._make, self._made = signing.Rs256.generate, []
+
+    def generate(self):
+        """What makes keys for one test, each a different one."""
+        numbers = count()
+        return staticmethod(lambda: self._key(next(numbers)))
+
+    def _key(self, number):
+        while len(self._made) <= number:
+            self._made.append(self._make())
+        return self._made[number]
+
+
 class Shell:
     """Runs the command in a data folder of its own."""
 
@@ -62,9 +82,15 @@ class Shell:
         return builder.open(builder.load(None, {"data": self.data}))
 
 
+@pytest.fixture(scope="session")
+def keys_of_before():
+    return KeysOfBefore()
+
+
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
+def empty(tmp_path, monkeypatch, keys_of_before):
     cheap_alone(monkeypatch)
+    monkeypatch.setattr(signing.Rs256, "generate", keys_of_before.generate())
     return Shell(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ from reticket.dialects import profiles, with_defaults
 from reticket.directory.seed import read_seed
 
 ADDRESSES = Addresses("https://localhost:1", "https://localhost:2", "https://localhost:3/orders")
-CLIENTS = all_clients(ADDRESSES)
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi"}
 
 
+@cache
+def clients():
+    return all_clients(ADDRESSES)
+
+
 def every_client():
-    return [client for pair in CLIENTS.values() for client in pair]
+    return [client for pair in clients().values() for client in pair]
 
 
 def test_the_provider_gets_no_private_key():
@@ -31,7 +36,7 @@ def test_the_provider_gets_no_private_key():
     keys = [key for entry in entries for key in entry.get("jwks", {}).get("keys", ())]
     assert len(keys) == 6
     assert [key for key in keys if PRIVATE & key.keys()] == []
-    assert all(client.for_suite()["jwks"]["keys"][0]["d"] for client in CLIENTS["fapi"])
+    assert all(client.for_suite()["jwks"]["keys"][0]["d"] for client in clients()["fapi"])
 
 
 def test_the_directory_file_can_be_loaded(tmp_path):
@@ -42,7 +47,7 @@ def test_the_directory_file_can_be_loaded(tmp_path):
 
 @pytest.mark.parametrize("name", PLANS)
 def test_a_plan_gets_the_clients_of_its_kind(name):
-    told = configuration(name, ADDRESSES, CLIENTS)
+    told = configuration(name, ADDRESSES, clients())
     kind = PLANS[name].clients
     said = [told["client"].get("client_id"), told["client2"].get("client_id")]
     assert said == ([f"{kind}-1", f"{kind}-2"] if kind else [None, None])
@@ -50,7 +55,7 @@ def test_a_plan_gets_the_clients_of_its_kind(name):
 
 
 def test_the_browser_stops_on_a_page_that_ends_the_module():
-    told = configuration("dynamic", ADDRESSES, CLIENTS)["override"]
+    told = configuration("dynamic", ADDRESSES, clients())["override"]
     for module in ("logo", "policy", "tos"):
         (step,) = told[f"oidcc-registration-{module}-uri"]["browser"]
         assert [task["task"] for task in step["tasks"]] == ["sign in", "consent"]

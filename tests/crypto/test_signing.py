@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -17,17 +19,17 @@ from reticket.crypto import signing
 from reticket.crypto.signing import ALGORITHMS, EdDsa, Es256, KeyPair
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-PAIRS = {name: signing.generate(name) for name in ALGORITHMS}
 LENGTHS = {"ES256": 64, "EdDSA": 64, "RS256": 384}
 
-every = pytest.mark.parametrize("algorithm", PAIRS)
+every = pytest.mark.parametrize("algorithm", ALGORITHMS)
+generated = cache(signing.generate)
 
 
 def pair(algorithm: str) -> KeyPair:
-    return signing.load("0a0b0c0d", algorithm, PAIRS[algorithm][0])
+    return signing.load("0a0b0c0d", algorithm, generated(algorithm)[0])
 
 
-GOOD = {algorithm: pair(algorithm) for algorithm in PAIRS}
+good = cache(pair)
 
 
 @every
@@ -55,19 +57,19 @@ def test_another_message_key_or_byte_does_not_verify(algorithm: str) -> None:
 def test_an_unreadable_signature_is_false_and_raises_nothing(
     algorithm: str, signature: bytes
 ) -> None:
-    assert GOOD[algorithm].verify(signature, b"message") is False
+    assert good(algorithm).verify(signature, b"message") is False
 
 
 @pytest.mark.parametrize("r", [0, 1, ORDER - 1, ORDER, 2**256 - 1])
 @pytest.mark.parametrize("s", [0, 1, ORDER - 1, ORDER, 2**256 - 1])
 def test_a_signature_with_numbers_out_of_range_is_refused(r: int, s: int) -> None:
-    assert not GOOD["ES256"].verify(r.to_bytes(32, "big") + s.to_bytes(32, "big"), b"message")
+    assert not good("ES256").verify(r.to_bytes(32, "big") + s.to_bytes(32, "big"), b"message")
 
 
 def test_a_der_signature_is_refused() -> None:
-    signature = GOOD["ES256"].sign(b"message")
+    signature = good("ES256").sign(b"message")
     r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
-    assert not GOOD["ES256"].verify(encode_dss_signature(r, s), b"message")
+    assert not good("ES256").verify(encode_dss_signature(r, s), b"message")
 
 
 def test_es256_gives_the_bytes_of_rfc_6979() -> None:
@@ -128,16 +130,16 @@ def test_es256_accepts_the_signature_of_rfc_7515() -> None:
 
 @every
 def test_the_public_part_belongs_to_the_private_one(algorithm: str) -> None:
-    private, public = PAIRS[algorithm]
+    private, public = generated(algorithm)
     assert load_der_private_key(private, None).public_key() == load_der_public_key(public)
 
 
 def test_rsa_is_3072_bits_long() -> None:
-    assert load_der_public_key(PAIRS["RS256"][1]).key_size == 3072
+    assert load_der_public_key(generated("RS256")[1]).key_size == 3072
 
 
 def test_the_curves_are_p_256_and_ed25519() -> None:
-    es256, eddsa = (load_der_public_key(PAIRS[name][1]) for name in ("ES256", "EdDSA"))
+    es256, eddsa = (load_der_public_key(generated(name)[1]) for name in ("ES256", "EdDSA"))
     assert isinstance(es256, ec.EllipticCurvePublicKey)
     assert es256.curve.name == "secp256r1"
     assert isinstance(eddsa, ed25519.Ed25519PublicKey)

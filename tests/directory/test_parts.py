@@ -43,12 +43,12 @@ SHOP = Part("sixth", Shop, "sixth")
 
 
 @pytest.fixture
-def sixth(blank_url):
+def sixth(url):
     """A directory with the parts of one sample dialect."""
     profiles = Profiles(people=[PERSON], tenants=[SHOP])
     count = iter(range(10**6))
     opened = open_directory(
-        blank_url,
+        url,
         FakeSealer(),
         lambda: 0,
         lambda size: next(count).to_bytes(size),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from reticket.testing.waiting import PATIENCE, until
 
 ADA = "ada@example.com"
 PASSWORD = "correct horse"
+TRUST = ssl.create_default_context()
+"""For clients of httpx, which would read all certificates of the machine for each of them."""
 
 
 def call(url, method, path, body=None, headers=None, address=None):

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import httpx
+from tests.http.wire import TRUST
 
 from reticket.testing.waiting import PATIENCE
 
@@ -44,7 +45,7 @@ class Browser:
 
     def __init__(self, url, person=ADA):
         self._url, self._person = url, person
-        self._http = httpx.Client(timeout=PATIENCE)
+        self._http = httpx.Client(timeout=PATIENCE, verify=TRUST)
 
     def __enter__(self):
         return self

@@ -1,11 +1,12 @@
-"""The official client of the Model Context Protocol, and the server of docs/mcp.md."""
+"""The official client of the Model Context Protocol, and the server of docs/mcp.md.
+
+Tests import the client themselves: it takes two seconds, and each worker collects this file.
+"""
 
 import asyncio
 
 import httpx
 import pytest
-from mcp.client.auth.utils import build_oauth_authorization_server_metadata_discovery_urls
-from tests.judges.mcp_client import Person, connected, described, registered
 from tests.judges.mcp_page import TEXT, running_page
 
 from reticket.verify import AccessTokens
@@ -33,11 +34,15 @@ def notes(places):
 
 @pytest.fixture
 def person(issuer):
+    from tests.judges.mcp_client import Person
+
     return Person(issuer)
 
 
 @pytest.fixture(params=["registered", "document"])
 def auth(request, places, person):
+    from tests.judges.mcp_client import described, registered
+
     if request.param == "registered":
         return registered(places.notes, "notes-cli", person)
     return described(places.notes, places.document, person)
@@ -45,6 +50,7 @@ def auth(request, places, person):
 
 def call(notes, auth, mode, *calls):
     """The texts of the tools' answers, one after the other on one connection."""
+    from tests.judges.mcp_client import connected
 
     async def called():
         async with connected(notes, auth, mode) as client:
@@ -72,6 +78,8 @@ def test_a_tool_needs_one_more_scope(notes, auth, person, mode):
 
 
 def test_a_client_of_a_document_has_its_url_for_an_id(places, person):
+    from tests.judges.mcp_client import described
+
     auth = described(places.notes, places.document, person)
     call(places.notes, auth, "auto", ("whoami", {}))
     token = auth.context.storage.tokens.access_token
@@ -90,12 +98,21 @@ def test_it_refreshes_once_its_token_has_ended(notes, auth, person):
     assert len(person.asked) == 1
 
 
+def where_it_asks(issuer, server):
+    """The addresses of the issuer's metadata, in the order of the client."""
+    from mcp.client.auth.utils import build_oauth_authorization_server_metadata_discovery_urls
+
+    return build_oauth_authorization_server_metadata_discovery_urls(issuer, server)
+
+
 def test_it_finds_an_issuer_that_shares_its_host(tmp_path):
+    from tests.judges.mcp_client import Person, registered
+
     with running_page(tmp_path, "/auth") as (issuer, notes, _):
         auth = registered(notes, "notes-cli", Person(issuer))
         (subject,) = call(notes, auth, "auto", ("whoami", {}))
         token = AccessTokens(issuer, notes).verify(auth.context.storage.tokens.access_token)
-        tried = build_oauth_authorization_server_metadata_discovery_urls(issuer, notes)
+        tried = where_it_asks(issuer, notes)
         told = [httpx.get(url).json()["issuer"] for url in tried]
     assert (token.subject, token.claims["iss"]) == (subject, issuer)
     assert told == [issuer] * 3
@@ -122,7 +139,7 @@ def test_a_slash_at_the_end_of_the_resource_makes_no_difference(issuer, notes, a
 def test_its_client_asks_where_the_page_says(path):
     """`tests/dialects/oauth/test_metadata.py` asks the service at these addresses."""
     root = "https://example.com"
-    tried = build_oauth_authorization_server_metadata_discovery_urls(f"{root}{path}", root)
+    tried = where_it_asks(f"{root}{path}", root)
     if path:
         assert [url for url in tried if f"`{url}`" not in TEXT] == []
     else:

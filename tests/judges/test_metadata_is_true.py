@@ -3,17 +3,20 @@
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import partial
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import msgspec
 import pytest
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
+from tests.http.wire import TRUST
 from tests.judges.instance import EXCHANGE, REDIRECT
 
 from reticket.dialects.oauth import Options, build
 from reticket.dialects.oauth.endpoints.metadata import metadata as claimed
 from reticket.oauth.provider import Provider
+from reticket.testing.waiting import PATIENCE
 
 SAID = claimed(Provider("http://127.0.0.1:8088", {}))
 ENDPOINTS = [name for name in msgspec.to_builtins(SAID) if name.endswith(("_endpoint", "_uri"))]
@@ -22,10 +25,13 @@ VERIFIER = "v" * 64
 CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+request = partial(httpx.request, verify=TRUST, timeout=PATIENCE)
+get, post = partial(request, "GET"), partial(request, "POST")
+
 
 @pytest.fixture
 def metadata(url):
-    return httpx.get(f"{url}/.well-known/openid-configuration").raise_for_status().json()
+    return get(f"{url}/.well-known/openid-configuration").raise_for_status().json()
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ class Service:
         self.metadata, self.browser, self.key = metadata, browser, key
 
     def post(self, endpoint, auth=WEB, **form):
-        return httpx.post(self.metadata[f"{endpoint}_endpoint"], data=form, auth=auth)
+        return post(self.metadata[f"{endpoint}_endpoint"], data=form, auth=auth)
 
     def token(self, grant, auth=WEB, **form):
         answer = self.post("token", auth, grant_type=grant, **form)
@@ -101,14 +107,14 @@ METHODS = {
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_every_address_in_the_metadata_is_a_url(metadata, name):
-    statuses = {httpx.request(verb, metadata[name]).status_code for verb in ("GET", "POST")}
+    statuses = {request(verb, metadata[name]).status_code for verb in ("GET", "POST")}
     assert statuses & {200, 303, 400, 401}
     assert not statuses & {404, 500, 503}
 
 
 def test_rfc9110_15_5_6_documents_accept_only_get(url, metadata):
     for address in (metadata["jwks_uri"], f"{url}/.well-known/oauth-authorization-server"):
-        answer = httpx.post(address)
+        answer = post(address)
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
 
 
@@ -147,7 +153,7 @@ def test_every_listed_scope_is_granted_and_every_listed_claim_returned(service, 
     payload = tokens["id_token"].split(".")[1]
     told = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     bearer = {"authorization": f"Bearer {tokens['access_token']}"}
-    told |= httpx.get(metadata["userinfo_endpoint"], headers=bearer).json()
+    told |= get(metadata["userinfo_endpoint"], headers=bearer).json()
     assert set(metadata["claims_supported"]) == set(told)
     assert told["acr"] in metadata["acr_values_supported"]
 
@@ -155,7 +161,7 @@ def test_every_listed_scope_is_granted_and_every_listed_claim_returned(service, 
 def test_the_keys_that_sign_are_published_and_their_algorithm_is_named(service, metadata):
     header = service.tokens()["id_token"].split(".")[0]
     said = json.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    keys = {key["kid"]: key["alg"] for key in httpx.get(metadata["jwks_uri"]).json()["keys"]}
+    keys = {key["kid"]: key["alg"] for key in get(metadata["jwks_uri"]).json()["keys"]}
     assert keys[said["kid"]] == said["alg"]
     assert said["alg"] in metadata["id_token_signing_alg_values_supported"]
     assert set(keys.values()) <= set(metadata["id_token_signing_alg_values_supported"])
@@ -165,7 +171,7 @@ def test_features_listed_as_unsupported_are_refused(service, metadata):
     for name, word in (("request", "request_not_supported"), ("request_uri", None)):
         assert metadata[f"{name}_parameter_supported"] is False
         query = {"client_id": "web", "redirect_uri": REDIRECT, name: "https://app.example.com/x"}
-        left = httpx.get(metadata["authorization_endpoint"], params=query)
+        left = get(metadata["authorization_endpoint"], params=query)
         told = parse_qs(urlsplit(left.headers["location"]).query)
         assert told["error"] == [word or "request_uri_not_supported"]
         assert told["iss"] == [metadata["issuer"]]

@@ -25,7 +25,7 @@ class Databases:
         return f"postgresql://{who}@{self.server.address}/{name}"
 
     def make(self, name):
-        self.server.run(f"CREATE DATABASE {name}", "postgres")
+        self.server.run(f"CREATE DATABASE {name} STRATEGY FILE_COPY", "postgres")
         return self.url(name)
 
 

@@ -1,5 +1,6 @@
 import httpx
 import pytest
+from tests.http.wire import TRUST
 from tests.pages.instance import running_service
 from tests.pages.people import Person
 
@@ -14,5 +15,5 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def person(server):
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE, verify=TRUST) as http:
         yield Person(http)

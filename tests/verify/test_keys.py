@@ -205,9 +205,9 @@ def test_rfc7517_5_unknown_keys_are_ignored():
         {**ECKey.generate_key().as_dict(private=True), "kid": "private"},
         jwk("wrong algorithm", alg="RS256"),
         jwk("no algorithm", alg="none"),
-        jwk("two", KEYS["EdDSA"]),
-        jwk("three", KEYS["RS256"]),
-        jwk("four", KEYS["PS256"], alg="PS256"),
+        jwk("two", KEYS["EdDSA"]()),
+        jwk("three", KEYS["RS256"]()),
+        jwk("four", KEYS["PS256"](), alg="PS256"),
         {"kty": [], "kid": []},
     ]
     found = read_keys(json.dumps({"keys": told}).encode())

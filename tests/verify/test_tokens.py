@@ -123,7 +123,7 @@ def test_rfc8725_3_1_the_algorithm_must_be_the_one_of_the_key(tokens):
 
 @pytest.mark.parametrize("alg", ["EdDSA", "PS256", "RS256"])
 def test_rfc8725_3_1_a_signature_of_another_key_is_rejected(tokens, alg):
-    assert why(tokens, token(key=KEYS[alg], alg=alg))[1] == "invalid_token"
+    assert why(tokens, token(key=KEYS[alg](), alg=alg))[1] == "invalid_token"
 
 
 def test_rfc8725_3_1_a_key_in_the_token_is_ignored(tokens):
@@ -249,7 +249,7 @@ def test_rfc9449_7_1_a_token_without_a_key_is_no_bound_one(tokens):
 
 def test_rfc9449_7_1_the_proof_must_have_the_key_of_the_token(tokens):
     text = bound()
-    other = shown(text, key=KEYS["EdDSA"], alg="EdDSA")
+    other = shown(text, key=KEYS["EdDSA"](), alg="EdDSA")
     assert refusal(tokens, "DPoP", text, other).error == "invalid_token"
 
 

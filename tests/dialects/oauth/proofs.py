@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from functools import cache
 
 import msgspec
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -9,12 +10,15 @@ from joserfc.jws import JWSRegistry
 
 KEY = ECKey.generate_key("P-256")
 KEYS = {
-    "ES256": KEY,
-    "EdDSA": OKPKey.generate_key("Ed25519"),
-    "Ed25519": OKPKey.generate_key("Ed25519"),
-    "PS256": RSAKey.generate_key(2048),
-    "RS256": RSAKey.generate_key(2048),
+    "ES256": lambda: KEY,
+    "EdDSA": cache(lambda: OKPKey.generate_key("Ed25519")),
+    "Ed25519": cache(lambda: OKPKey.generate_key("Ed25519")),
+    "PS256": cache(lambda: RSAKey.generate_key(2048)),
+    "RS256": cache(lambda: RSAKey.generate_key(2048)),
 }
+"""What returns the key of an algorithm. An RSA key takes a tenth of a second, so it is made when a
+test asks for it.
+"""
 _MODELS = {"EdDSA": "Ed25519"}
 LEFT_OUT = object()
 

