@@ -85,8 +85,8 @@ SENTENCES = {
     "oauth-tokens.md": [
         f"that comes {span(refresh.NONCE_GRACE // 1000)} or more after the last rotation",
         f"The interval is {span(device_codes.POLL_INTERVAL)}",
-        f"A code lives {span(device_codes.DEVICE_CODE_LIFETIME)}.",
-        f"{span(device_codes.KNOWN_LIFETIME)} after the code was asked for it is `invalid_grant`",
+        f"A code is valid for {span(device_codes.DEVICE_CODE_LIFETIME)}.",
+        f"From {span(device_codes.KNOWN_LIFETIME)} after the request for the code",
     ],
     "pages.md": [
         f"works once and for {codes.CODE_LIFETIME} seconds",
