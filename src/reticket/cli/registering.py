@@ -120,7 +120,7 @@ MEMBERS = (
     Member(
         "backchannel_logout_session_required",
         "--backchannel-logout-session-required/--no-backchannel-logout-session-required",
-        "It needs the id of the session when it is told, which it gets in any case.",
+        "It needs `sid` in logout tokens, which always have it.",
         "no",
         _SWITCH,
     ),

@@ -35,7 +35,7 @@ class Policy:
         refresh: idle end, counted from the newest rotation; the lifetime of a refresh token.
         absolute: end of the family, counted from its sign-in.
         window: how long after a rotation an older token is accepted; 0 never.
-        reuse: what a token older than that does.
+        reuse: what an older token does after the window.
         rotates: whether a refresh issues a new generation (FAPI 2.0 forbids it for some clients).
     """
 

@@ -43,7 +43,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         Annotated[
             str,
             _TEXT,
-            Meta(description="if not first and last name"),
+            Meta(description="used instead of first and last name"),
         ]
         | None
     ) = None

@@ -116,7 +116,7 @@ class PolicyChange(Table):
     refresh: Seconds | None = Field(None, description="idle end: lifetime of a refresh token")
     absolute: Seconds | None = Field(None, description="end of a session, from its sign-in")
     window: Span | None = Field(None, description="how long a rotation forgives an older token")
-    reuse: ReuseAnswer | None = Field(None, description="what a token older than that does")
+    reuse: ReuseAnswer | None = Field(None, description="what an older token does after the window")
     rotates: Switch | None = Field(None, description="whether a refresh issues a new generation")
 
 

@@ -72,14 +72,14 @@ class Options:
             frontend then begins a sign-in by passkey, which nobody can finish here.
         limit_statuses: whether limits and too large bodies have the HTTP statuses 429 and 413,
             instead of 200. The web frontend shows the text of a failure only with 200.
-        capacity: bytes of room in the drive that each user is told.
+        capacity: bytes of storage that each user is shown.
         tos_url: of the terms of service, for the sign-in page.
         privacy_policy_url: of the privacy policy, for the sign-in page.
         captcha_after: failed sign-ins of one network in five minutes after which people must read
             a picture; 0 for never.
-        official_apps: whether people may let in the drive's own desktop and iOS apps.
-        apps: further apps that people may let in. Each has `id`, `secret`, `name`, `redirect_uris`
-            and `scopes`, and maybe `icon`, `homepage_url` and `description`.
+        official_apps: whether people may give access to the drive's own desktop and iOS apps.
+        apps: further apps to which people may give access. Each has `id`, `secret`, `name`,
+            `redirect_uris` and `scopes`, and maybe `icon`, `homepage_url` and `description`.
     """
 
     issuer: str = "http://127.0.0.1:8088"

@@ -18,7 +18,7 @@ from reticket.dialects.kibo.schemas import date_of
 NO_CATALOG = 0
 """The catalog of a site without one, since the wire format has no null there."""
 
-Loaded = Annotated[str, Meta(description="a time; absent: when it is loaded")]
+Loaded = Annotated[str, Meta(description="a time; by default the time at which the file is loaded")]
 
 
 class Attribute(Struct, frozen=True, forbid_unknown_fields=True):

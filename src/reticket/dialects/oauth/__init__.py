@@ -66,7 +66,8 @@ class Options:
         presets: policies by name, with and without their year.
         asked_per_address: pushed requests, and as many device codes, of one public client and one
             address in ten minutes; more are 429.
-        asked_per_client: the same of one client of an operator that authenticates.
+        asked_per_client: the same for one client that an operator has registered and that
+            authenticates.
         login_idle: seconds without an authorization request after which a browser is no longer
             signed in.
         login_absolute: seconds after which a browser is no longer signed in, from the sign-in.
@@ -76,9 +77,9 @@ class Options:
             (`token`), or everybody (`open`).
         registration_scopes: all scopes that such a client may be granted.
         registration_resources: all audiences that its tokens may have beside the issuer.
-        registration_days: days after which such a client goes when it was not used.
+        registration_days: days after which such a client is removed when it was not used.
         registrations_per_address: registrations of one network in an hour; more are 429.
-        registrations_most: such clients in all; more are 503.
+        registrations_most: such clients in all; beyond it the answer is 503.
         signing_algorithm: the setting of that name.
         documents: whether an https URL is the id of a client whose metadata are there. Its scopes,
             audiences and days are those of clients that register themselves.
