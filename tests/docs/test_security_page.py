@@ -16,7 +16,7 @@ from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.oauth import backchannel_logout, inputs
-from reticket.dialects.oauth.endpoints import account, assertion, device
+from reticket.dialects.oauth.endpoints import account, assertion, client_keys, device
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import interaction, login_session
 from reticket.fetching import answer, exchange
@@ -99,6 +99,7 @@ FIXED = {
     "clients that a token names in `act`": actors.MOST_ACTORS,
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
+    "keys of a client by which one signature is tried": client_keys.MOST_TRIED,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,
     "sign-in pages that one network opens in ten minutes": interaction.MAX_INTERACTIONS,
     "seconds since the password was typed, when a person opens the page of the account": (

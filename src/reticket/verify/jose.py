@@ -31,6 +31,9 @@ _OTHER_NAMES = {"Ed25519": "EdDSA"}
 """RFC 9864 §2.2 renames an algorithm that is still widely used under its old name."""
 
 
+_USUAL = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
+"""The algorithm of each type of key that names none."""
+
 T = TypeVar("T")
 
 
@@ -59,6 +62,8 @@ class _Shape(NamedTuple):
 
 
 _COORDINATE, _MODULUS, _EXPONENT = range(43, 44), range(342, 684), range(2, 7)
+"""Characters. A longer modulus or exponent makes a check take many milliseconds."""
+
 _SHAPES = {
     "ES256": _Shape(
         ECKey, "ES256", {"kty": "EC", "crv": "P-256"}, {"x": _COORDINATE, "y": _COORDINATE}
@@ -77,10 +82,13 @@ class PublicKey(NamedTuple):
 
     def verify(self, signed: Signed) -> bool:
         """Whether this key made the signature, and its header names no other algorithm."""
-        if known_name(signed.header.get("alg")) != self.algorithm:
-            return False
+        is_own = known_name(signed.header.get("alg")) == self.algorithm
+        return is_own and self.has_signed(signed.message, signed.signature)
+
+    def has_signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether this key made the signature, whatever its header says."""
         model = JWSRegistry.algorithms[_SHAPES[self.algorithm].model]
-        return model.verify(signed.message, signed.signature, self.key)
+        return model.verify(message, signature, self.key)
 
     def thumbprint(self) -> str:
         """RFC 7638, by SHA-256."""
@@ -121,6 +129,13 @@ def public_key(jwk: Mapping[str, Any], algorithm: str | None) -> PublicKey:
         raise Garbage("has no usable key") from None
 
 
+def key_in(jwk: Mapping[str, Any]) -> PublicKey:
+    """The key in a JWK, for the algorithm that it names, or else the usual one of its type. Garbage
+    as `public_key`.
+    """
+    return public_key(jwk, known_name(jwk.get("alg") or _USUAL.get(_type_of(jwk))))
+
+
 def decoder_of(kind: type[T]) -> Callable[[bytes], T]:
     """A function that reads JSON of a certain type, and raises Garbage for any other.
 
@@ -140,6 +155,11 @@ def decoder_of(kind: type[T]) -> Callable[[bytes], T]:
 
 read_members = decoder_of(dict[str, Any])
 """Reads a JSON object."""
+
+
+def _type_of(jwk: Mapping[str, Any]) -> tuple[str, str | None]:
+    curve = jwk.get("crv")
+    return str(jwk.get("kty")), None if curve is None else str(curve)
 
 
 def _fits(jwk: Mapping[str, Any], shape: _Shape, algorithm: str) -> bool:

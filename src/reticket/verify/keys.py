@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from reticket.verify.jose import Garbage, PublicKey, decoder_of, known_name, public_key
+from reticket.verify.jose import Garbage, PublicKey, decoder_of, key_in
 
 LIFETIME = 300.0
 """Seconds after which the copy is fetched again; a withdrawn key is trusted for that long."""
@@ -35,7 +35,6 @@ service does not answer, such tokens must not block all threads of a program.
 
 TIMEOUT = 5.0
 LARGEST = 1_000_000
-_USUAL = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
 
 
 class KeysUnavailable(Exception):
@@ -125,9 +124,8 @@ def read_keys(text: bytes) -> Mapping[str, PublicKey]:
     """
     found = {}
     for jwk in _read_key_set(text).keys:
-        algorithm = known_name(jwk.get("alg") or _USUAL.get(_kind_of(jwk)))
         try:
-            found[str(jwk.get("kid", ""))] = public_key(jwk, algorithm)
+            found[str(jwk.get("kid", ""))] = key_in(jwk)
         except Garbage:
             continue
     return found
@@ -156,8 +154,3 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
         if urlsplit(newurl).scheme != urlsplit(request.full_url).scheme:
             raise URLError("the keys have moved to another scheme")
         return super().redirect_request(*said)
-
-
-def _kind_of(jwk: Mapping[str, Any]) -> tuple[str, str | None]:
-    curve = jwk.get("crv")
-    return str(jwk.get("kty")), None if curve is None else str(curve)

@@ -7,7 +7,7 @@ from tests.dialects.oauth.token_people import JWKS_URI, KEY, OTHER_KEY
 from tests.dialects.oauth.token_world import asserting
 
 from reticket.core.fetching.model import Fetched, FetchFault, Unfetched
-from reticket.dialects.oauth.endpoints.client_keys import MOST_KEYS
+from reticket.dialects.oauth.endpoints.client_keys import MOST_KEYS, MOST_TRIED
 
 DOWN = Unfetched(FetchFault.BAD_STATUS, 500)
 NEW = {"alg": "ES256", "kid": "k2"}
@@ -120,6 +120,15 @@ def test_keys_beyond_the_first_ones_are_not_read(world):
     others = {f"o{number}": OTHER_KEY for number in range(MOST_KEYS)}
     world.elsewhere[JWKS_URI] = key_set(**others, k1=KEY)
     assert ask(world).error == "invalid_client"
+
+
+@pytest.mark.parametrize(("before", "status"), [(MOST_TRIED - 1, 200), (MOST_TRIED, 401)])
+def test_a_signature_is_tried_by_a_few_keys_alone(world, before, status):
+    """A stranger who makes a registration chooses how many, and may send any signature."""
+    keys = [OTHER_KEY] * before + [KEY]
+    jwks = [key.as_dict(private=False) | {"kid": "k1"} for key in keys]
+    world.elsewhere[JWKS_URI] = document(json.dumps({"keys": jwks}).encode())
+    assert ask(world).status == status
 
 
 def test_a_client_with_keys_of_its_own_is_asked_for_nothing(far):

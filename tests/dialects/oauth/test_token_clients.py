@@ -453,6 +453,25 @@ def test_rfc7518_3_3_a_weak_key_is_ignored(world):
         assert len(keys_of(world.people.clients["keyed"])) == known
 
 
+@pytest.mark.parametrize(
+    ("bits", "exponent", "known"),
+    [
+        (4096, b"\x01\x00\x01", 1),
+        (4096, b"\xff\xff\xff\xff", 1),
+        (4128, b"\x01\x00\x01", 0),
+        (16384, b"\x01\x00\x01", 0),
+        (2048, b"\x01" + b"\xff" * 4, 0),
+        (3072, b"\x7f" + b"\xff" * 383, 0),
+    ],
+)
+def test_a_key_whose_check_takes_long_is_ignored(world, bits, exponent, known):
+    """A stranger may register it: an exponent of 3072 bits takes a hundred times as long."""
+    modulus = b"\xff" * (bits // 8)
+    n, e = (urlsafe_b64encode(part).rstrip(b"=").decode() for part in (modulus, exponent))
+    world.people.register("keyed", jwks={"keys": [{"kty": "RSA", "n": n, "e": e}]})
+    assert len(keys_of(world.people.clients["keyed"])) == known
+
+
 @pytest.mark.parametrize("name", ["my app", "api://abc/def", "https://a.example/client.json"])
 def test_rfc6749_a_1_an_id_with_blanks_and_slashes_is_encoded_as_in_a_form(world, name):
     named(world, name, "its secret")

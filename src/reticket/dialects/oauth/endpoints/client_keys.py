@@ -6,38 +6,22 @@ The registration fixes the one algorithm of each key, and no header can change i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, import_key
-from joserfc.jws import JWSRegistry
 
 from reticket.core.people import Client
-from reticket.core.tokens.faces import from_text
-
-ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
-"""The metadata `token_endpoint_auth_signing_alg_values_supported`."""
-
-_ALGORITHMS_BY_KEY_TYPE = {
-    ("EC", "P-256"): ("ES256",),
-    ("OKP", "Ed25519"): ("EdDSA",),
-    ("RSA", None): ("RS256", "PS256"),
-}
-"""The algorithms of a key type; the first is the default."""
-
-MIN_RSA_BITS = 2048
-"""RFC 7518 §3.3."""
-
-_RFC_9864_NAMES = {"EdDSA": "Ed25519"}
-"""Fully specified names of algorithms (RFC 9864 §2.2)."""
+from reticket.verify.jose import Garbage, PublicKey, key_in, known_name
 
 MOST_KEYS = 64
-"""Keys of a set that are read. A set of 64 KiB may have 500, and a signature is tried by each."""
+"""Keys of a set that are read. A set of 64 KiB may have 500."""
 
-_PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
-"""The public members of a JWK."""
+MOST_TRIED = 4
+"""Keys of a client by which one signature is tried. A stranger may send any number of them, and a
+key and its successor have the same `kid` or none for some hours at most.
+"""
 
 
 class _KeySet(msgspec.Struct):
@@ -50,19 +34,22 @@ class ClientKey(NamedTuple):
     """A key; `kid` is None when the registration has none."""
 
     kid: str | None
-    algorithm: str
-    key: Key
+    key: PublicKey
+
+    @property
+    def algorithm(self) -> str:
+        """The only one that the key is used with."""
+        return self.key.algorithm
 
     def matches(self, header: Mapping[str, Any]) -> bool:
         """Whether the `alg` and `kid` of a header belong to this key."""
         kid = header.get("kid")
-        names = (self.algorithm, _RFC_9864_NAMES.get(self.algorithm, self.algorithm))
-        return header.get("alg") in names and (kid == self.kid or None in (kid, self.kid))
+        is_own = known_name(header.get("alg")) == self.algorithm
+        return is_own and (kid == self.kid or None in (kid, self.kid))
 
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether this key made the signature."""
-        name = _RFC_9864_NAMES.get(self.algorithm, self.algorithm)
-        return JWSRegistry.algorithms[name].verify(message, signature, self.key)
+        return self.key.has_signed(message, signature)
 
 
 @lru_cache(10_000)
@@ -87,24 +74,8 @@ def _usable(jwks: Sequence[Mapping[str, Any]]) -> tuple[ClientKey, ...]:
 
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
-    """The key of a JWK, or none: unknown keys are ignored (RFC 7517 §5)."""
-    key_type = jwk.get("kty"), jwk.get("crv")
-    allowed = [
-        each
-        for each_type, algorithms in _ALGORITHMS_BY_KEY_TYPE.items()
-        if each_type == key_type
-        for each in algorithms
-    ]
-    algorithm = jwk.get("alg") or next(iter(allowed), None)
-    if algorithm not in allowed or jwk.get("use", "sig") != "sig" or _is_weak(jwk):
-        return
-    try:
-        key = import_key({name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk})
-    except (JoseError, ValueError):
-        return
-    yield ClientKey(jwk.get("kid"), algorithm, key)
-
-
-def _is_weak(jwk: Mapping[str, Any]) -> bool:
-    modulus = from_text(str(jwk.get("n"))) or b""
-    return jwk["kty"] == "RSA" and int.from_bytes(modulus).bit_length() < MIN_RSA_BITS
+    """The key of a JWK, or none: unknown keys are ignored (RFC 7517 §5), and so are weak ones (RFC
+    7518 §3.3), and those that take long.
+    """
+    with suppress(Garbage):
+        yield ClientKey(jwk.get("kid"), key_in(jwk))

@@ -10,7 +10,12 @@ from reticket.core.errors import Cause
 from reticket.core.fetching.model import FetchRequest, Unfetched
 from reticket.core.people import Client
 from reticket.core.policy import DAY
-from reticket.dialects.oauth.endpoints.client_keys import ClientKey, keys_in, keys_of
+from reticket.dialects.oauth.endpoints.client_keys import (
+    MOST_TRIED,
+    ClientKey,
+    keys_in,
+    keys_of,
+)
 from reticket.dialects.oauth.endpoints.unfetched import record_unfetched
 
 ACCEPT = ("application/jwk-set+json", "application/json")
@@ -38,4 +43,4 @@ def find_keys(client: Client, header: Mapping[str, Any]) -> Asking[tuple[ClientK
 
 
 def _matching(keys: tuple[ClientKey, ...], header: Mapping[str, Any]) -> tuple[ClientKey, ...]:
-    return tuple(key for key in keys if key.matches(header))
+    return tuple(key for key in keys if key.matches(header))[:MOST_TRIED]

@@ -12,7 +12,6 @@ from msgspec import UNSET, UnsetType
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.authorization_request import ResponseMode
-from reticket.dialects.oauth.endpoints.client_keys import ALGORITHMS as CLIENT_ALGORITHMS
 from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.oauth.client_metadata import AUTH_METHODS, NONE
 from reticket.oauth.provider import Provider
@@ -63,11 +62,11 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     grant_types_supported: Sequence[str] = GRANTS
     code_challenge_methods_supported: Sequence[str] = ("S256",)
     token_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
-    token_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    token_endpoint_auth_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     revocation_endpoint_auth_methods_supported: Sequence[str] = AUTH_METHODS
-    revocation_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    revocation_endpoint_auth_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     introspection_endpoint_auth_methods_supported: Sequence[str] = _SECRET_OR_KEY_METHODS
-    introspection_endpoint_auth_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
+    introspection_endpoint_auth_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     dpop_signing_alg_values_supported: Sequence[str] = ALGORITHMS
     subject_types_supported: Sequence[str] = ("public",)
     acr_values_supported: Sequence[str] = LEVELS
