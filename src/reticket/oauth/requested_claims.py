@@ -84,8 +84,11 @@ def _known(place: Mapping[str, Any], scopes: Collection[str]) -> Iterator[str]:
 
 
 def _subject(*places: Mapping[str, Any]) -> str | None:
-    asked = {_object(place.get("sub")).get("value") for place in places} - {None}
-    if len(asked) > 1 or not all(isinstance(each, str) for each in asked):
+    said = [_object(place.get("sub")).get("value") for place in places]
+    if not all(isinstance(each, str | None) for each in said):
+        raise ValueError("asks for no one person")
+    asked = {each for each in said if each is not None}
+    if len(asked) > 1:
         raise ValueError("asks for no one person")
     return next(iter(asked), None)
 

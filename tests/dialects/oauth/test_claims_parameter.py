@@ -41,7 +41,8 @@ def test_5_5_a_claim_of_a_scope_that_the_client_may_not_have_is_left_out():
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "null", "1", "{", "[" * 3000, '{"userinfo": []}', '{"id_token": {"sub": 5}}',
-     '{"id_token": {"sub": {"value": 5}}}', '{"id_token": {"acr": "x"}}', "\ud800",
+     '{"id_token": {"sub": {"value": 5}}}', '{"id_token": {"sub": {"value": []}}}',
+     '{"id_token": {"sub": {"value": {}}}}', '{"id_token": {"acr": "x"}}', "\ud800",
      '{"id_token": {"sub": {"value": "a"}}, "userinfo": {"sub": {"value": "b"}}}',
      '{"id_token": {"acr": {"essential": true, "values": "x"}}}'],
 )  # fmt: skip
