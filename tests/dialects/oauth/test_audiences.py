@@ -1,7 +1,10 @@
 """RFC 8707 §2: `resource` in any spelling of a registered address ends in its registered one."""
 
+from urllib.parse import urlencode
+
 import pytest
 from tests.dialects.oauth.test_registration import registered
+from tests.dialects.oauth.test_requests import FORM
 from tests.dialects.oauth.test_token_exchange import ACCESS
 from tests.dialects.oauth.test_token_exchange import GRANT as EXCHANGE
 from tests.dialects.oauth.token_people import ORDERS, STOCK
@@ -52,6 +55,15 @@ def test_two_spellings_are_one_audience():
 def test_an_authorization_request():
     registration = registered(resources=[ORDERS, STOCK])
     assert requested_resources(registration, {"resource": f"{STOCK}/ {SPELT}"}) == (STOCK, ORDERS)
+
+
+@pytest.mark.parametrize(("size", "error"), [(4095, "invalid_target"), (4096, "invalid_request")])
+def test_all_names_of_one_request_are_as_long_as_one_value_at_most(world, size, error):
+    """Each is parsed: 64 KiB of names kept the event loop busy for 50 ms, without credentials."""
+    names = ("a" * size, "b " * (size // 2) + "b")
+    form = [*FORM.items(), *(("resource", each) for each in names)]
+    reply = world.post("/authorize", urlencode(form))
+    assert f"error={error}&" in reply.headers["location"]
 
 
 def test_a_code(world):

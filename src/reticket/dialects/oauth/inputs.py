@@ -11,7 +11,7 @@ from reticket.wire import WireRequest, parse_pairs
 
 FORM = "application/x-www-form-urlencoded"
 MAX_VALUE_LENGTH = 8192
-"""Characters of one value."""
+"""Characters of one parameter, with all its values. Each name of an audience is parsed."""
 
 REPEATABLE = frozenset({"resource", "audience"})
 """Parameters that may be repeated (RFC 8707 §2, RFC 8693 §2.1); spaces join the values."""
@@ -56,8 +56,10 @@ def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
         if name in found and name not in REPEATABLE:
             raise wrong(UNNAMED, "is repeated")
         found.setdefault(name, []).append(value)
-    joined = ((name, " ".join(filter(None, values))) for name, values in found.items())
-    return {name: value for name, value in joined if value}
+    joined = {name: " ".join(filter(None, values)) for name, values in found.items()}
+    if any(len(value) > MAX_VALUE_LENGTH for value in joined.values()):
+        raise wrong(UNNAMED, "is too long in all")
+    return {name: value for name, value in joined.items() if value}
 
 
 def expect_short(form: Form, name: str, most: int) -> None:
