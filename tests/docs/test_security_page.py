@@ -23,7 +23,7 @@ from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
 from reticket.http.connection import request_memory as room
-from reticket.oauth import actors, client_documents, requested_claims
+from reticket.oauth import actors, client_metadata, requested_claims
 from reticket.settings.catalogue import reference
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ FIXED = {
     "bytes of a form or a query": wire.LONGEST_FORM,
     "parameters of a form or a query": wire.MOST_PAIRS,
     "percent signs of a form or a query": wire.MOST_ESCAPES,
-    "characters of one OAuth parameter": inputs.MAX_VALUE_LENGTH,
+    "characters of one OAuth parameter, with all its values": inputs.MAX_VALUE_LENGTH,
     "commas of a JSON body": wire.MOST_COMMAS,
     "headers of a request": limits.MOST_HEADERS,
     f"chunks of a body that have fewer than {limits.SMALL_CHUNK} bytes": limits.MOST_SMALL,
@@ -95,7 +95,7 @@ FIXED = {
     "bytes of the parameter `claims`": requested_claims.LONGEST,
     "seconds of a request to another server in all": exchange.TIMEOUT,
     "bytes of an answer of another server": answer.LONGEST_BODY,
-    "bytes of the metadata document of a client": client_documents.LONGEST,
+    "bytes of the metadata of a client that nobody vouches for": client_metadata.LONGEST_METADATA,
     "clients that a token names in `act`": actors.MOST_ACTORS,
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,

@@ -15,6 +15,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from reticket.oauth.client_metadata import (
+    LONGEST_METADATA,
     NONE,
     ClientMetadata,
     MetadataFault,
@@ -29,9 +30,6 @@ from reticket.oauth.self_registration import (
 
 ACCEPT = ("application/json", "+json")
 """Media types of a document (§4.1)."""
-
-LONGEST = 10_240
-"""Bytes of a document: twice what the draft recommends (§8.7), since it may have keys."""
 
 LONGEST_ID = 255
 """Characters of a client id, as the directory has them."""
@@ -101,8 +99,8 @@ def registration_of_document(
 
 
 def _read(client_id: str, body: bytes) -> _Document:
-    if len(body) > LONGEST:
-        raise _invalid(f"it is longer than {LONGEST} bytes")
+    if len(body) > LONGEST_METADATA:
+        raise _invalid(f"it is longer than {LONGEST_METADATA} bytes")
     try:
         document = msgspec.json.decode(body, type=_Document)
     except msgspec.ValidationError as error:

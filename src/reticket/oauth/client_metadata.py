@@ -37,6 +37,11 @@ MOST_URIS = 20
 MOST_CONTACTS = 10
 LONGEST_CONTACT = 254
 LONGEST_URI = 2048
+LONGEST_METADATA = 10_240
+"""Bytes of the metadata of a client. Each registration is stored, and read into memory. The draft
+of metadata documents recommends half of it (§8.7), but metadata may have keys.
+"""
+
 LONGEST_NAME = 100
 
 DESCRIPTIONS = ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
@@ -50,6 +55,12 @@ _STORED = (
     *KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, CONTACTS, SECTOR, *MEMBERS
 )  # fmt: skip
 """Members that are returned as they were stored, where the client has them."""
+
+JWKS = "jwks"
+_OF_KEY = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use", "d", "k")
+"""The members of a key that are read (RFC 7518 §6). Private keys have the last two, and are refused
+later.
+"""
 
 _VISIBLE = re.compile(r"[!-~]+")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -200,7 +211,19 @@ def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
         return {}
     if len(keys) != 1:
         raise _invalid("private_key_jwt needs either jwks or jwks_uri")
-    return keys
+    return {name: _understood(value) if name == JWKS else value for name, value in keys.items()}
+
+
+def _understood(key_set: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The set with what is read of its keys. A stranger's other members would fill the memory."""
+    keys = key_set.get("keys")
+    if not isinstance(keys, list):
+        return {}
+    return {"keys": [_texts_of(key) for key in keys if isinstance(key, dict)]}
+
+
+def _texts_of(key: Mapping[str, Any]) -> dict[str, str]:
+    return {name: key[name] for name in _OF_KEY if isinstance(key.get(name), str)}
 
 
 def _expect_no_statement(metadata: ClientMetadata) -> None:

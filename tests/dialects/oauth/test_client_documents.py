@@ -13,7 +13,7 @@ from tests.dialects.oauth.token_world import CALLER, VERIFIER, asserting
 
 from reticket.core.commands import RegisterClient
 from reticket.core.fetching.model import FetchFault, Unfetched
-from reticket.oauth.client_documents import LONGEST
+from reticket.oauth.client_metadata import LONGEST_METADATA
 from reticket.oauth.registration import owner_of, read_registration
 
 KEYS = {"keys": [{**KEY.as_dict(private=False), "kid": "k1"}]}
@@ -170,7 +170,7 @@ def test_only_the_hosts_of_the_setting_are_asked():
         (document(b"\xff"), "no JSON"),
         (document(b'{"a":' + b"[" * 9000), "no JSON"),
         (document(b"[]"), "not valid"),
-        (document(client_uri="https://app.example.com/" + "x" * LONGEST), "longer"),
+        (document(client_uri="https://app.example.com/" + "x" * LONGEST_METADATA), "longer"),
     ],
 )
 def test_cimd_4_a_document_that_cannot_be_is_refused_with_the_reason(world, said, word):

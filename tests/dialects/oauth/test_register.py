@@ -12,6 +12,7 @@ from reticket.core.fetching.model import Fetched, FetchFault, Unfetched
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.http.edge import carried_out
+from reticket.oauth.client_metadata import LONGEST_METADATA
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import DEVICE_CODE, read_registration
 from reticket.wire import WireRequest
@@ -122,6 +123,19 @@ def test_a_client_with_keys_is_registered(world):
     client = made["client_id"]
     form = asserting(world, KEY, iss=client, sub=client)
     assert world.token(None, grant_type="client_credentials", **form).error == "unauthorized_client"
+
+
+def test_of_its_keys_only_what_is_read_is_kept(world):
+    """Any other member of any size would stay in memory, for as many clients as there may be."""
+    (key,) = KEYS["keys"]
+    said = {"keys": [{**key, "x5c": [[]] * 9, "use": {"sig": [[]]}}, [[]] * 9], "more": [[]] * 9}
+    made = good(world, KEYED | {"jwks": said})
+    assert made["jwks"] == world.people.clients[made["client_id"]].registration["jwks"] == KEYS
+
+
+def test_metadata_that_are_too_long_are_refused(world):
+    said = WEB | {"more": "x" * LONGEST_METADATA}
+    assert send(world, said=said)[0] == 413
 
 
 def test_a_client_that_registered_itself_gets_only_grants_that_need_consent(world):

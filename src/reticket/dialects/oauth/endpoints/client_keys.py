@@ -19,8 +19,8 @@ MOST_KEYS = 64
 """Keys of a set that are read. A set of 64 KiB may have 500."""
 
 MOST_TRIED = 4
-"""Keys of a client by which one signature is tried. A stranger may send any number of them, and a
-key and its successor have the same `kid` or none for some hours at most.
+"""Keys of a client by which one signature is tried. A stranger may send any number of signatures.
+Keys of one set seldom have the same `kid`, or none.
 """
 
 
@@ -74,8 +74,8 @@ def _usable(jwks: Sequence[Mapping[str, Any]]) -> tuple[ClientKey, ...]:
 
 
 def _read(jwk: Mapping[str, Any]) -> Iterator[ClientKey]:
-    """The key of a JWK, or none: unknown keys are ignored (RFC 7517 §5), and so are weak ones (RFC
-    7518 §3.3), and those that take long.
+    """The key of a JWK, or none. Unknown keys are ignored (RFC 7517 §5), weak ones too (RFC 7518
+    §3.3), and those whose check takes long.
     """
     with suppress(Garbage):
         yield ClientKey(jwk.get("kid"), key_in(jwk))

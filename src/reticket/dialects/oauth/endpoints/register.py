@@ -39,6 +39,7 @@ from reticket.dialects.oauth.pages.rate_limits import limit_registrations
 from reticket.oauth.audiences import is_bearer_for
 from reticket.oauth.client_metadata import (
     BASIC,
+    LONGEST_METADATA,
     POST,
     ClientMetadata,
     MetadataFault,
@@ -55,9 +56,6 @@ from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse
 
 PATH = "/register"
 JSON = "application/json"
-LONGEST = 65_536
-"""Bytes of a registration."""
-
 ID = Parameter("id", "path", str, "The id of the client.", required=True)
 
 
@@ -241,7 +239,7 @@ def _answered(checks: Asking[None]) -> Asking[None]:
 def _read(request: WireRequest, model: type[Any]) -> Any:
     if request.content_type() != JSON:
         raise _invalid("The body must be application/json.")
-    if len(request.body) > LONGEST:
+    if len(request.body) > LONGEST_METADATA:
         raise Refusal(Code.TOO_LARGE)
     try:
         return msgspec.convert(parse_json(request.body), model)
