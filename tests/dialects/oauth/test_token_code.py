@@ -1,6 +1,7 @@
 """Other grants: `authorization_code` with PKCE S256 alone, exact redirect, single use."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from tests.dialects.oauth.token_people import ADA, ORDERS, OTHER_KEY, REDIRECT, STOCK
@@ -231,6 +232,25 @@ def test_a_second_use_revokes_the_tokens_of_that_code_only(world):
     assert world.exchange(one).said["scope"] == "orders.read"
     assert is_invalid(world.exchange(one))
     assert world.exchange(other).said["scope"] == "orders.write"
+
+
+def made_at(world, moment):
+    before = world.people.clients["spa"]
+    world.people.clients["spa"] = replace(before, created_at=moment)
+
+
+def test_a_code_of_an_earlier_client_of_the_same_id_is_refused(world):
+    code = world.code("spa")
+    world.clock.forward(1)
+    made_at(world, world.clock())
+    assert is_invalid(world.exchange(code))
+    assert world.families() == []
+    assert world.exchange(world.code("spa")).status == 200
+
+
+def test_a_client_that_was_registered_while_the_clock_was_ahead_gets_tokens(world):
+    made_at(world, world.clock() + 3_600_000)
+    assert world.exchange(world.code("spa")).status == 200
 
 
 def test_rfc9700_4_5_a_second_use_by_another_client_revokes_nothing(world):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from reticket.core.commands import Asking, BeginSession, FindUser, Peek
+from reticket.core.commands import Asking, BeginSession, FindUser, Now, Peek
 from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
+from reticket.core.identifiers import time_of
 from reticket.core.model import Asked, Issued, Selection
 from reticket.core.people import User
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
@@ -30,8 +31,7 @@ def find_consenting_user(request: TokenRequest, grant: AuthorizationGrant) -> As
             password, has signed out or has taken the consent back. The same for a person in none of
             the client's groups. `invalid_scope`; `invalid_target`.
     """
-    if grant.client_id != request.registration.id:
-        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
+    yield from _expect_same_client(request, grant)
     check_scope(split_list(grant.scope), set(split_list(grant.scope)) - {ADMIN})
     allowed = allowed_audiences(grant.resources, request.registration, request.provider)
     check_audiences(
@@ -86,6 +86,19 @@ def begin_session(
 def sessions_of(client_id: str) -> Selection:
     """The sessions of people at this client only."""
     return Selection(resource=USER, client=client_id)
+
+
+def _expect_same_client(request: TokenRequest, grant: AuthorizationGrant) -> Asking[None]:
+    """Check that the grant is for this client, and for no earlier client of the same id. A client
+    of a future time, when the clock was ahead, counts as the same.
+
+    Raises:
+        OAuthError: `invalid_grant`.
+    """
+    given_at, registered_at = time_of(bytes.fromhex(grant.family)), request.client.created_at
+    now: int = yield from Now()
+    if grant.client_id != request.registration.id or given_at < registered_at <= now:
+        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
 
 
 def _expect_standing(grant: AuthorizationGrant) -> Asking[None]:
