@@ -92,6 +92,13 @@ def test_scopes_and_client_are_kept_through_refreshes(server):
     assert got(server, "/user/me", pair["access_token"])["data"]["nickname"] == "Ada"
 
 
+def test_scopes_in_any_order_or_repeated_are_the_same_scopes(server):
+    """Stores keep each text of scopes for good: a person could fill them with all the orders."""
+    backwards = " ".join(reversed(SCOPES.split()))
+    for scope in (backwards, f"{SCOPES} {backwards}", f"{SCOPES}{' openid' * 500}"):
+        assert let_in(server, scope=scope)["scope"] == SCOPES
+
+
 def test_the_app_learns_whose_its_tokens_are(server):
     bearer = let_in(server)["access_token"]
     told = got(server, "/session/oauth/userinfo", bearer)

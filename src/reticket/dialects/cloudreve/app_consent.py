@@ -61,9 +61,8 @@ class Consent:
         if fault:
             yield from Audit(APP, "refused", Cause.WRONG_GRANT, subject=user.id)
             return failed(request, fault)
-        code = yield from issue_code(
-            app.id, user, asked.redirect_uri, asked.scope, asked.code_challenge
-        )
+        scope = _in_order(app, asked.scope)
+        code = yield from issue_code(app.id, user, asked.redirect_uri, scope, asked.code_challenge)
         yield from Audit(APP, "consented", subject=user.id, detail={"client": app.id})
         return succeeded(Granted(code, asked.state))
 
@@ -74,6 +73,12 @@ def _granted(user: User, app: App) -> Asking[list[str]]:
     mine = Selection(subject=user.id, resource=APP, client=app.id, live_at=now)
     page = yield from ListSessions(mine, MOST_SESSIONS)
     return (page.families[-1].scope or "").split() if page.families else []
+
+
+def _in_order(app: App, scope: str) -> str:
+    """The scopes in the order of the app, each once: stores keep each text of scopes for good."""
+    asked = scope.split(" ")
+    return " ".join(dict.fromkeys(each for each in app.scopes if each in asked))
 
 
 def _shown(app: App, scopes: list[str]) -> ShownApp:

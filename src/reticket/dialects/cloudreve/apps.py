@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 OPENID, OFFLINE_ACCESS, PROFILE, EMAIL = "openid", "offline_access", "profile", "email"
-_IDENTITY = (PROFILE, EMAIL, OPENID, OFFLINE_ACCESS)
+_IDENTITY = (OPENID, PROFILE, EMAIL, OFFLINE_ACCESS)
 
 
 @dataclass(frozen=True, slots=True)
