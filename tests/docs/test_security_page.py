@@ -15,6 +15,7 @@ from reticket.core.access import second_factor
 from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
+from reticket.dialects.kibo import fields as fields_of_kibo
 from reticket.dialects.oauth import backchannel_logout, inputs
 from reticket.dialects.oauth.endpoints import account, assertion, client_keys, device
 from reticket.dialects.oauth.grants import codes
@@ -90,6 +91,7 @@ FIXED = {
     f"chunks of a body that have fewer than {limits.SMALL_CHUNK} bytes": limits.MOST_SMALL,
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
+    "characters of Kibo's `responseFields`": fields_of_kibo.LONGEST,
     "bytes of a refresh token": tokens.LONGEST,
     "bytes of a JWT": tokens.LONGEST_JWT,
     "bytes of the parameter `claims`": requested_claims.LONGEST,

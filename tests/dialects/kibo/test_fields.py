@@ -60,6 +60,14 @@ def test_unbalanced_parentheses_are_refused(text: str) -> None:
     assert caught.value.parameter == "responseFields"
 
 
+def test_the_length_is_limited() -> None:
+    """A request line of 16 KiB kept the event loop busy for 25 ms, without credentials."""
+    fields.parse("a" * fields.LONGEST)
+    with pytest.raises(Refusal) as raised:
+        fields.parse("a" * (fields.LONGEST + 1))
+    assert raised.value.parameter == "responseFields"
+
+
 def test_the_depth_of_parentheses_is_limited() -> None:
     deepest = fields.DEEPEST
     fields.parse("a(" * deepest + "b" + ")" * deepest)

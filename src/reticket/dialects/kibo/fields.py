@@ -15,6 +15,9 @@ import msgspec
 from reticket.core.errors import Refusal, wrong
 
 NAME = "responseFields"
+LONGEST = 2048
+"""Characters. All names of a ticket have fewer, and each costs time before any credentials."""
+
 DEEPEST = 16
 """Parentheses that may be open at once. No response is nested so deeply."""
 _ITEM = re.compile(r"([^(),]*)([(),]|\Z)")
@@ -60,7 +63,11 @@ class Selection:
 
 
 def parse(text: str) -> Selection:
-    """Parse `responseFields`. INVALID_PARAMETER: unbalanced or too many nested parentheses."""
+    """Parse `responseFields`. INVALID_PARAMETER: too long, unbalanced or too many nested
+    parentheses.
+    """
+    if len(text) > LONGEST:
+        raise _refusal("is too long")
     open_ones = [(Selection(), False)]
     for item, mark in map(re.Match.groups, _ITEM.finditer(text)):
         here, leaves_out = open_ones[-1]
