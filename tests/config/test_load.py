@@ -371,13 +371,13 @@ def test_the_reference_has_every_setting_with_a_description() -> None:
     assert rows["audit_file"].default == "<data>/audit.jsonl"
     assert rows["policies.NAME.window"].default == "the preset's"
     tables = {"sign_in", "hashing", "ephemeral", "connections", "audit", "policies"}
-    tables |= {"dialects", "fetch"}
+    tables |= {"dialects", "fetch", "messages"}
     assert tables | {key for key in rows if "." not in key} == set(Settings.model_fields)
     assert all(row.type != "a table" and row.default and row.description for row in rows.values())
 
 
 def test_every_invalid_value_has_its_own_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {"host", "data", "seed", "audit_file"}
+    texts = {"host", "data", "seed", "audit_file", "messages.smtp_user"}
     for key, words, *_ in reference():
         if key in texts:
             continue

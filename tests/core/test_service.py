@@ -38,6 +38,7 @@ from reticket.core.commands import (
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.fetching.fetcher import FetchLimits
 from reticket.core.fetching.model import Fetched, FetchRequest
+from reticket.core.messages import without_mailer
 from reticket.core.model import Caller, Outcome, Selection
 from reticket.core.people import Tenant
 from reticket.core.ports import Event
@@ -113,6 +114,7 @@ class Acceptor:
             FairWorkerPool("callers", 1, 64),
             hashes,
             FairWorkerPool("fetches", 1, 64),
+            WorkerPool("messages"),
         )
         people = world.people
         people.signed_in = self.signed_in
@@ -124,6 +126,7 @@ class Acceptor:
                 RESOURCES, world.engine, authenticator, Factors(), authenticator, people,
                 world.mint, self.pools, world.clock, world.store, kept, BudgetedEphemeral(kept),
                 world.keys, upkeep, bytes, self.hasher, None, self.exchange, FetchLimits(), None,
+                without_mailer,
             )
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from tests.docs import tables
 
 from reticket import dialects, wire
-from reticket.core import logouts, people
+from reticket.core import logouts, messenger, people
 from reticket.core.access import second_factor
 from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
@@ -80,6 +80,10 @@ FIXED = {
     "clients that are told of log-outs at the same time, by each process": (
         backchannel_logout.AT_ONCE
     ),
+    "messages to people that wait for the [mailer](messages.md), in each process": (
+        messenger.MOST_WAITING
+    ),
+    "attempts to deliver a message": len(messenger.PAUSES),
     "attempts to tell a client of a log-out": logouts.MOST_ATTEMPTS,
     "seconds of a logout token": backchannel_logout.LIFETIME,
     "bytes of a form or a query": wire.LONGEST_FORM,

@@ -24,6 +24,7 @@ KNOWN = {
     "doctor": Known("doctor", "Check stores, keys, files, settings and policies."),
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
     "key": Known("key", "List, rotate and retire keys."),
+    "message": Known("message", "Try the mailer that takes messages to people."),
     "migrate": Known("migrate", "Show the versions of the schemas, and upgrade them."),
     "move": Known("move", "Copy all live sessions to another engine."),
     "openapi": Known("openapi", "Print an OpenAPI document."),

@@ -18,6 +18,8 @@ from reticket.core.consents import Consents
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.fetching.fetcher import Fetcher, FetchLimits
 from reticket.core.fetching.model import Exchange
+from reticket.core.messages import Deliver
+from reticket.core.messenger import Messenger
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
 from reticket.core.performing import Perform, Performer, at_once, by
@@ -52,6 +54,7 @@ class WorkerPools:
         callers: as many; reads and keeps for single callers. Networks take turns.
         passwords: as many threads as hashes may run at once. Callers take turns.
         fetches: some threads; each waits for another server. Networks take turns.
+        messages: a thread or two; each waits for the operator's mailer.
     """
 
     store: WorkerPool
@@ -59,10 +62,13 @@ class WorkerPools:
     callers: FairWorkerPool
     passwords: FairWorkerPool
     fetches: FairWorkerPool
+    messages: WorkerPool
 
     def close(self) -> None:
         """Finish all accepted work, then stop."""
-        for pool in (self.fetches, self.passwords, self.callers, self.directory, self.store):
+        for pool in (
+            self.messages, self.fetches, self.passwords, self.callers, self.directory, self.store
+        ):  # fmt: skip
             pool.close()
 
 
@@ -74,6 +80,7 @@ class ServiceParts:
         kinds: the token kinds by name.
         shared: `ephemeral` with a budget for each owner.
         exchange: asks another server.
+        deliver: hands a message to the operator's mailer.
     """
 
     kinds: Mapping[str, TokenKind]
@@ -96,6 +103,7 @@ class ServiceParts:
     exchange: Exchange
     fetch_limits: FetchLimits
     registrar: Registrar
+    deliver: Deliver
 
 
 class Service:
@@ -107,6 +115,7 @@ class Service:
 
     def __init__(self, parts: ServiceParts) -> None:
         self._engine = parts.engine
+        self._messenger = _messenger(parts)
         callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.callers, parts.clock)
         self.performers: Performers = dict(
             (
@@ -118,11 +127,15 @@ class Service:
                 *_entries(callers),
                 *_others(parts),
                 by(asked.Fetch, _fetcher(parts, callers).fetch),
+                by(asked.SendMessage, self._messenger.send),
             )
         )
 
     async def settled(self) -> None:
-        """Wait until the audit log has recorded all events so far, before the pools are closed."""
+        """Give up messages that are not delivered yet, and wait until the audit log has recorded
+        all events so far, before the pools are closed.
+        """
+        await self._messenger.stop()
         await self._engine.noted()
 
 
@@ -279,6 +292,13 @@ def _entries(callers: CallerStorage) -> Iterator[Performer]:
 def _fetcher(parts: ServiceParts, callers: CallerStorage) -> Fetcher:
     pool, count = parts.pools.fetches, callers.increment
     return Fetcher(parts.exchange, pool, count, parts.fetch_limits, parts.clock)
+
+
+def _messenger(parts: ServiceParts) -> Messenger:
+    def note(command: asked.Audit, caller: Caller) -> None:
+        parts.engine.note(dialect_event(parts.clock(), command, caller))
+
+    return Messenger(parts.deliver, parts.pools.messages, note, parts.clock)
 
 
 def _others(parts: ServiceParts) -> Iterator[Performer]:

@@ -136,6 +136,7 @@ def _request_bytes(protocol: h11.Connection, target: Target, request: FetchReque
         ("Accept", ", ".join(name for name in request.accept if name[0] != "+") or "*/*"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
+        *request.headers,
     ]
     body = request.body
     if body is not None:

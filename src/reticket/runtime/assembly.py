@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from contextlib import closing
 from typing import TypeVar
 
@@ -35,9 +34,9 @@ from reticket.core.tokens.mint import Mint
 from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
-from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.exchange import TIMEOUT
 from reticket.http.edge import carried_out
+from reticket.runtime.mailer import exchange_of, mailer_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
@@ -57,6 +56,9 @@ FETCHES = 8
 
 FETCHES_WAITING = 256
 """Places in the queue of these requests. A slow server holds a thread for five seconds."""
+
+MESSAGE_WAIT = 60.0
+"""Seconds that a message waits for its turn; a code in it is good for minutes."""
 
 R = TypeVar("R")
 
@@ -85,6 +87,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
         callers=FairWorkerPool("callers", 2, CALLERS, linger=LINGER),
         passwords=FairWorkerPool("password", hashing.threads, hashing.queue, longest, LINGER),
         fetches=FairWorkerPool("fetch", FETCHES, FETCHES_WAITING, TIMEOUT, LINGER),
+        messages=WorkerPool("message", threads=2, longest_wait=MESSAGE_WAIT),
     )
 
 
@@ -145,16 +148,12 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             entropy=os.urandom,
             hasher=hasher,
             consents=instance.directory.consents,
-            exchange=_exchange(instance.settings),
+            exchange=exchange_of(instance.settings),
             fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
             registrar=instance.registrar,
+            deliver=mailer_of(instance.settings, instance.clock),
         )
     )
-
-
-def _exchange(settings: Settings) -> SafeExchange:
-    said = settings.fetch
-    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic)
 
 
 def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:

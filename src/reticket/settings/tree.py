@@ -20,6 +20,7 @@ from reticket.settings.audit import AuditTable
 from reticket.settings.connections import Connections
 from reticket.settings.ephemeral import EphemeralTable
 from reticket.settings.fetch import Fetch
+from reticket.settings.messages import MessagesTable
 from reticket.settings.table import Table
 from reticket.settings.values import (
     DIRECTORY_URLS,
@@ -201,6 +202,7 @@ class Settings(BaseSettings):
     connections: Connections = Field(default_factory=Connections)
     sign_in: SignInLimits = Field(default_factory=SignInLimits)
     fetch: Fetch = Field(default_factory=Fetch)
+    messages: MessagesTable = Field(default_factory=MessagesTable)
     hashing: Hashing = Field(default_factory=Hashing)
     policies: Annotated[
         Mapping[str, PolicyChange],

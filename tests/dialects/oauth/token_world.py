@@ -38,6 +38,7 @@ from reticket.core.access.sign_in_context import SignInContexts
 from reticket.core.errors import ReticketError
 from reticket.core.fetching.fetcher import FetchLimits
 from reticket.core.fetching.model import FetchFault, Unfetched
+from reticket.core.messages import without_mailer
 from reticket.core.model import Caller, Family, RefreshToken, Selection
 from reticket.core.policy import (
     BROWSER_2026,
@@ -115,8 +116,9 @@ class World:
         callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)
         fetches = FairWorkerPool("fetches", 2, 64)
         self.pools = WorkerPools(
-            WorkerPool("store"), WorkerPool("directory"), callers, hashes, fetches
-        )
+            WorkerPool("store"), WorkerPool("directory"), callers, hashes, fetches,
+            WorkerPool("messages"),
+        )  # fmt: skip
         self.registrar = Registrar(self.people)
         self.fetched, self.elsewhere = [], {}
         """What other servers answer, by URL; anything else is unreachable."""
@@ -135,7 +137,7 @@ class World:
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
             self.ring, upkeep, os.urandom, Hasher(), self.consents, self._ask_other, FetchLimits(),
-            self.registrar,
+            self.registrar, without_mailer,
         )  # fmt: skip
         self.service = Service(parts)
         self.performers = defaultdict(lambda: self._performed)

@@ -30,6 +30,7 @@ from reticket.core.commands.logouts import (
     RememberClient,
     SettleLogout,
 )
+from reticket.core.commands.messages import SendMessage
 from reticket.core.commands.others import (
     Audit,
     CheckNonce,
@@ -126,6 +127,7 @@ __all__ = [
     "Reserve",
     "RunInDirectory",
     "SecondFactor",
+    "SendMessage",
     "SettleLogout",
     "SignIn",
     "SignInApplication",

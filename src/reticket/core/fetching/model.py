@@ -61,12 +61,14 @@ class FetchRequest:
             the type is not checked.
         body: of a POST; None makes a GET.
         body_type: the media type of the body.
+        headers: further headers, with names in lower case.
     """
 
     url: str
     accept: tuple[str, ...] = ()
     body: bytes | None = field(default=None, repr=False)
     body_type: str = "application/x-www-form-urlencoded"
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 Exchange: TypeAlias = Callable[[FetchRequest], FetchResult]
