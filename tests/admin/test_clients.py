@@ -72,6 +72,26 @@ def test_public_clients_and_those_with_keys_have_no_secret(api):
     assert (far["public"], "client_secret" in far) == (False, False)
 
 
+def test_a_client_may_have_keys_beside_its_secret(api):
+    key = {"kty": "EC", "crv": "P-256", **POINT}
+    said = {
+        "token_endpoint_auth_method": "client_secret_basic",
+        "jwks": {"keys": [key]},
+        "request_uris": ["https://a.example/r.jwt#x"],
+        "request_object_signing_alg": "ES256",
+        "require_signed_request_object": True,
+    }
+    made = api.good("POST", "/clients", {"client_id": "both", **said})
+    assert made["client_secret"]
+    assert said.items() <= made["registration"].items()
+    assert api.ask("PATCH", "/clients/both", {"jwks": None})[0] == 400
+    nothing = dict.fromkeys(said)
+    changed = api.good("PATCH", "/clients/both", nothing)
+    assert said.keys() & changed["registration"].keys() == set()
+    bad = {"client_id": "neither", "public": True, **said}
+    assert api.ask("POST", "/clients", bad)[0] == 400
+
+
 def test_a_change_replaces_members_and_null_removes_them(api):
     api.good("POST", "/clients", {"client_id": "chg", "name": "One", "scopes": ["a"]})
     changed = api.good("PATCH", "/clients/chg", {"name": None, "policy": "AAL2"})

@@ -8,7 +8,7 @@ from reticket.directory.seed.clients import REGISTRATION
 from reticket.oauth.client_metadata import DESCRIPTIONS, KEYS, SECTOR, ClientMetadata
 from reticket.oauth.self_registration import REGISTERED_BY
 
-OF_SELFREGISTRATION = {REGISTERED_BY, SECTOR, "token_endpoint_auth_method"}
+OF_SELFREGISTRATION = {REGISTERED_BY, SECTOR}
 """Members that no operator sets."""
 
 OF_OPERATORS = set(REGISTRATION) - OF_SELFREGISTRATION

@@ -152,6 +152,26 @@ def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):
     assert "jwks" in show(shell, "keyed")["registration"]
 
 
+def test_a_client_may_have_keys_beside_its_secret(shell, tmp_path):
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": ED25519}]}))
+    method = ("--auth-method", "client_secret_post")
+    signing = ("--request-object-alg", "EdDSA", "--signed-requests")
+    address = ("--request-uri", "https://a.example/r.jwt")
+    options = (*method, *signing, *address, "--jwks", str(keys), "--json")
+    made = json.loads(shell.run("client", "add", "both", *options))
+    assert verifies(shell, "both", made["client_secret"])
+    said = made["registration"]
+    assert said["token_endpoint_auth_method"] == "client_secret_post"
+    assert (said["request_uris"], said["request_object_signing_alg"]) == ([address[1]], "EdDSA")
+    assert said["require_signed_request_object"] is True
+    cleared = ("--clear", "request-uri", "--clear", "request-object-alg", "--no-signed-requests")
+    shell.run("client", "edit", "both", *cleared)
+    assert "request_uris" not in show(shell, "both")["registration"]
+    refused = shell.run("client", "add", "x", "--signed-requests", ok=False)
+    assert "without jwks or jwks_uri" in refused
+
+
 def test_a_client_is_disabled_enabled_and_deleted_with_its_sessions(shell):
     shell.run("client", "disable", "spa")
     assert show(shell, "spa")["disabled"] is True

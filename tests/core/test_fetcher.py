@@ -197,3 +197,30 @@ def test_copies_have_room_and_the_unused_go_first():
 )
 def test_headers_say_how_long_an_answer_may_be_cached(headers, seconds):
     assert lifetime_of(headers) == seconds
+
+
+async def test_another_version_of_a_document_is_fetched_and_replaces_the_copy(world):
+    one = await world.fetch(version="#1")
+    assert await world.fetch(version="#1") is one
+    world.answer = document(b"2")
+    two = await world.fetch(version="#2")
+    assert (two, len(world.asked)) == (world.answer, 2)
+    assert await world.fetch(version="#2") is two
+    assert (await world.fetch(version="#1"), len(world.asked)) == (world.answer, 3)
+
+
+async def test_another_version_does_not_stand_in_for_one_that_cannot_be_had(world):
+    await world.fetch(version="#1", keep=DAY)
+    world.answer = DOWN
+    assert await world.fetch(version="#2", keep=DAY) is DOWN
+    assert isinstance(await world.fetch(version="#1", keep=DAY), Fetched)
+
+
+async def test_an_answer_that_may_not_be_cached_is_fetched_each_time_where_it_is_wanted(world):
+    world.answer = document(lifetime=0)
+    for asked in (1, 2):
+        await world.fetch(shortest=0)
+        assert len(world.asked) == asked
+    await world.fetch(shortest=SHORTEST)
+    await world.fetch(shortest=SHORTEST)
+    assert len(world.asked) == 3

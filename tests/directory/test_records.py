@@ -297,6 +297,10 @@ def test_a_client_with_other_keys_has_another_version(directory):
     assert same[0] == same[1] == registered(jwks={"keys": [1]})
     assert registered(jwks={"keys": [2]}) != same[0]
     assert registered(jwks={"keys": [1]}, jwks_uri="https://a.example") != same[0]
+    by_secret = {"token_endpoint_auth_method": "client_secret_basic"}
+    beside = registered(jwks={"keys": [1]}, **by_secret)
+    assert beside not in same
+    assert registered(jwks={"keys": [2]}, **by_secret) == beside
 
 
 def test_a_program_that_is_registered_again_has_another_version(program, version_of):

@@ -1,5 +1,6 @@
 """The rules of a client registration, for every source of it."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -298,3 +299,79 @@ def test_back_channel_logout_2_2_an_address_that_is_told_is_https_without_a_frag
             checked_registration({"backchannel_logout_uri": uri}, public=public)
     fine = {"backchannel_logout_uri": "https://a.example:8443/x?tenant=1"}
     assert checked_registration(fine, public=True) == fine
+
+
+KEYS = {"jwks": {"keys": [KEY]}}
+ADDRESS = "https://a.example/r.jwt"
+OF_REQUESTS = [
+    {"request_uris": [ADDRESS]},
+    {"request_object_signing_alg": "ES256"},
+    {"require_signed_request_object": True},
+]
+
+
+@pytest.mark.parametrize("said", OF_REQUESTS, ids=str)
+@pytest.mark.parametrize("public", [False, True])
+def test_request_objects_need_keys(said, public):
+    words = f"must not have {next(iter(said))} without jwks or jwks_uri"
+    with pytest.raises(Invalid, match=words):
+        checked_registration(said, public=public)
+    assert checked_registration(said | KEYS, public=public)
+    with pytest.raises(Invalid, match=words):
+        edited_registration(client(public=False, **said, **KEYS), {"jwks": None})
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"request_uris": ["http://a.example/r"]}, "request_uris[0] must be an https URL"),
+        ({"request_uris": ["https://me@a.example/r"]}, "request_uris[0] must be an https URL"),
+        ({"request_uris": ADDRESS}, "request_uris must be a list"),
+        ({"request_object_signing_alg": "none"}, "must be one of ES256, EdDSA, PS256, RS256"),
+        ({"request_object_signing_alg": "HS256"}, "must be one of ES256, EdDSA, PS256, RS256"),
+        ({"require_signed_request_object": "yes"}, "require_signed_request_object must be"),
+        (
+            {"request_object_signing_alg": "RS256", "policy": "FAPI_2_SESSION"},
+            "must not have request_object_signing_alg: RS256 with a FAPI preset",
+        ),
+    ],
+    ids=str,
+)
+def test_request_objects_that_would_never_be_accepted_are_refused(said, words):
+    with pytest.raises(Invalid, match=re.escape(words)):
+        checked_registration(said | KEYS, public=False)
+
+
+METHOD = "token_endpoint_auth_method"
+
+
+@pytest.mark.parametrize(
+    ("method", "public", "keys"),
+    [
+        ("client_secret_basic", True, {}),
+        ("client_secret_basic", True, KEYS),
+        ("client_secret_post", True, KEYS),
+        ("private_key_jwt", True, {}),
+        ("private_key_jwt", False, {}),
+        ("none", False, {}),
+        ("none", True, KEYS),
+        ("client_secret_jwt", False, {}),
+    ],
+)
+def test_a_method_needs_what_it_proves_with(method, public, keys):
+    with pytest.raises(Invalid, match=METHOD):
+        checked_registration({METHOD: method} | keys, public=public)
+
+
+@pytest.mark.parametrize(
+    ("method", "public", "keys"),
+    [
+        ("client_secret_basic", False, {}),
+        ("client_secret_post", False, KEYS),
+        ("private_key_jwt", True, KEYS),
+        ("private_key_jwt", False, KEYS),
+        ("none", True, {}),
+    ],
+)
+def test_a_method_that_the_client_can_use_is_kept(method, public, keys):
+    assert checked_registration({METHOD: method} | keys, public=public)[METHOD] == method

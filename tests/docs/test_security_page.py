@@ -17,7 +17,13 @@ from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.kibo import fields as fields_of_kibo
 from reticket.dialects.oauth import backchannel_logout, inputs
-from reticket.dialects.oauth.endpoints import account, assertion, client_keys, device
+from reticket.dialects.oauth.endpoints import (
+    account,
+    assertion,
+    client_keys,
+    device,
+    request_object,
+)
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import interaction, login_session
 from reticket.fetching import answer, exchange
@@ -106,6 +112,10 @@ FIXED = {
     "seconds for a code": codes.CODE_LIFETIME,
     "seconds of a client's assertion": assertion.MAX_LIFETIME,
     "keys of a client by which one signature is tried": client_keys.MOST_TRIED,
+    "seconds from `nbf` to `exp` of a request object, with a FAPI preset": (
+        request_object.LONGEST_FAPI
+    ),
+    "addresses of request objects of a client that registers itself": client_metadata.MOST_URIS,
     "wrong device codes that one network types in ten minutes": device.MAX_WRONG_CODES,
     "sign-in pages that one network opens in ten minutes": interaction.MAX_INTERACTIONS,
     "seconds since the password was typed, when a person opens the page of the account": (

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 from authlib.oauth2.rfc7523 import private_key_jwt_sign
+from joserfc import jwt
 from tests.http.wire import TRUST
 from tests.judges.instance import EXCHANGE, REDIRECT
 
@@ -77,6 +78,14 @@ class Service:
         kind = "urn:ietf:params:oauth:token-type:access_token"
         subject = self.tokens()["access_token"]
         return self.token(EXCHANGE, subject_token=subject, subject_token_type=kind)
+
+    def request_object(self):
+        """A request of the client `keyed` in a JWT."""
+        said = {
+            "client_id": "keyed", "redirect_uri": REDIRECT, "response_type": "code",
+            "scope": "openid", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+        }  # fmt: skip
+        return jwt.encode({"alg": "ES256"}, said, self.key)
 
     def identified(self, method):
         """What a client says of itself: its `Authorization` and its part of the form."""
@@ -167,11 +176,26 @@ def test_the_keys_that_sign_are_published_and_their_algorithm_is_named(service, 
     assert set(keys.values()) <= set(metadata["id_token_signing_alg_values_supported"])
 
 
-def test_features_listed_as_unsupported_are_refused(service, metadata):
-    for name, word in (("request", "request_not_supported"), ("request_uri", None)):
-        assert metadata[f"{name}_parameter_supported"] is False
-        query = {"client_id": "web", "redirect_uri": REDIRECT, name: "https://app.example.com/x"}
-        left = get(metadata["authorization_endpoint"], params=query)
-        told = parse_qs(urlsplit(left.headers["location"]).query)
-        assert told["error"] == [word or "request_uri_not_supported"]
-        assert told["iss"] == [metadata["issuer"]]
+def test_a_signed_request_is_accepted_and_an_unsigned_one_is_not(service, metadata):
+    assert metadata["request_parameter_supported"] is True
+    listed = metadata["request_object_signing_alg_values_supported"]
+    assert ("ES256" in listed, "none" in listed) == (True, False)
+    text = service.request_object()
+    unsigned = f"eyJhbGciOiJub25lIn0.{text.split('.')[1]}."
+    endpoint = metadata["authorization_endpoint"]
+    pages = [
+        get(endpoint, params={"client_id": "keyed", "request": each}) for each in (text, unsigned)
+    ]
+    assert [page.status_code for page in pages] == [200, 303]
+    told = parse_qs(urlsplit(pages[1].headers["location"]).query)
+    assert told["error"] == ["invalid_request_object"]
+    assert told["iss"] == [metadata["issuer"]]
+
+
+def test_an_address_of_a_request_must_be_registered(metadata):
+    assert metadata["request_uri_parameter_supported"] is True
+    assert metadata["require_request_uri_registration"] is True
+    query = {"client_id": "web", "redirect_uri": REDIRECT, "request_uri": "https://a.example/x"}
+    left = get(metadata["authorization_endpoint"], params=query)
+    told = parse_qs(urlsplit(left.headers["location"]).query)
+    assert told["error"] == ["invalid_request_uri"]

@@ -74,7 +74,7 @@ def test_a_pushed_request_is_posted_as_well(person):
 
 def test_a_nul_of_a_request_object_is_not_posted(person):
     answer = answer_of(person.asks(request=request_object({**POSTED, "state": "\0"})).page)
-    assert (answer["error"], "state" in answer) == ("request_not_supported", False)
+    assert (answer["error"], "state" in answer) == ("invalid_request_object", False)
 
 
 def test_there_is_no_link_back_that_would_not_post(person):
@@ -97,7 +97,7 @@ def request_object(said):
 def test_oidcc_unsigned_request_object_the_error_is_posted_where_the_object_asks_for_it(person):
     said = request_object({**POSTED, "state": "another", "scope": "orders.burn"})
     answer = answer_of(person.asks(request=said).page)
-    assert (answer["error"], answer["state"]) == ("request_not_supported", "another")
+    assert (answer["error"], answer["state"]) == ("invalid_request_object", "another")
 
 
 NO_TEXTS = {"state": 7, "response_mode": ["form_post"]}
@@ -107,7 +107,7 @@ UNFIT = [b"no JSON", [], NO_TEXTS, b'{"state": "\\ud800"}', b'{"state": "\xed\xa
 @pytest.mark.parametrize("said", UNFIT)
 def test_a_request_object_that_cannot_be_read_changes_nothing(person, said):
     answer = person.asks(request=request_object(said)).answer
-    assert (answer["error"], answer["state"]) == ("request_not_supported", "a state")
+    assert (answer["error"], answer["state"]) == ("invalid_request_object", "a state")
 
 
 INVISIBLE = "a\u2069b\u202ec\u2066\U000e0001"

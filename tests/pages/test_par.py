@@ -199,7 +199,7 @@ def test_an_unknown_request_uri_is_an_error_page(person, reference):
         ({**STRICT, "client_secret": "wrong"}, 401, "invalid_client"),
         ({"client_id": "other-tv"}, 400, "unauthorized_client"),
         ({"request_uri": PREFIX + "A" * 43}, 400, "invalid_request"),
-        ({"request": "e30.e30."}, 400, "request_not_supported"),
+        ({"request": "e30.e30."}, 400, "invalid_request_object"),
         ({"response_type": "token"}, 400, "unsupported_response_type"),
         ({"code_challenge_method": "plain"}, 400, "invalid_request"),
         ({"code_challenge": LEFT_OUT}, 400, "invalid_request"),

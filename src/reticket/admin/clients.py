@@ -30,7 +30,7 @@ from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
-from reticket.oauth.registration import with_admin_scope
+from reticket.oauth.registration import authenticates_by_keys, has_keys, with_admin_scope
 from reticket.oauth.signing import algorithms_in
 from reticket.wire import Operation, Route, WireRequest
 
@@ -64,7 +64,8 @@ class Clients:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Register a client; the answer has its secret."""
         said = read_body(request, NewClient)
-        secret = None if said.public or said.jwks or said.jwks_uri else self._new_secret()
+        is_secretless = said.public or authenticates_by_keys(_given(said))
+        secret = None if is_secretless else self._new_secret()
         hashed: str | None = secret and (yield from Hash(secret, operator))
         client: Client = yield from self._context.changing(
             "client_added",
@@ -136,9 +137,9 @@ class Clients:
         return empty()
 
     def _add(self, said: NewClient, hashed: str | None) -> Client:
-        members = {name: value for name, value in _members(said).items() if value is not None}
+        members = _given(said)
         client_id, public = members.pop("client_id"), members.pop("public")
-        if public and (said.jwks or said.jwks_uri):
+        if public and has_keys(members):
             raise wrong("public", "must not be true of a client with jwks: it can prove who it is")
         registration = new_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
@@ -175,6 +176,11 @@ class Clients:
 def _members(said: ClientChanges) -> dict[str, Any]:
     members: dict[str, Any] = msgspec.to_builtins(said)
     return members
+
+
+def _given(said: NewClient) -> dict[str, Any]:
+    """Its members, without those that are null."""
+    return {name: value for name, value in _members(said).items() if value is not None}
 
 
 def routes(context: AdminContext) -> tuple[Route, ...]:

@@ -13,8 +13,9 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import EVERY_USE, KeyFacts
 from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
+from reticket.oauth.client_metadata import AUTH_METHODS
 from reticket.oauth.registration import GRANTS, PKCE, is_confidential
-from reticket.oauth.signing import ALGORITHMS
+from reticket.oauth.signing import ALGORITHMS, CLIENT_ALGORITHMS
 from reticket.wire import Secretive
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ Grant = Literal[GRANTS]  # type: ignore[valid-type]
 Pkce = Literal[PKCE]  # type: ignore[valid-type]
 Use = Literal[EVERY_USE]  # type: ignore[valid-type]
 Algorithm = Literal[ALGORITHMS]  # type: ignore[valid-type]
+ClientAlgorithm = Literal[CLIENT_ALGORITHMS]  # type: ignore[valid-type]
+AuthMethod = Literal[AUTH_METHODS]  # type: ignore[valid-type]
 
 
 def moment(at: int) -> datetime:
@@ -138,6 +141,10 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     exchange_resources: Sequence[str] | UnsetType | None = UNSET
     jwks: Mapping[str, Any] | UnsetType | None = UNSET
     jwks_uri: str | UnsetType | None = UNSET
+    token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET
+    request_uris: Sequence[str] | UnsetType | None = UNSET
+    request_object_signing_alg: ClientAlgorithm | UnsetType | None = UNSET
+    require_signed_request_object: bool | UnsetType | None = UNSET
     client_uri: str | UnsetType | None = UNSET
     logo_uri: str | UnsetType | None = UNSET
     policy_uri: str | UnsetType | None = UNSET
@@ -158,7 +165,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
 
 class NewClient(ClientChanges, kw_only=True):
     """A client to register. A client that is not public gets a secret, unless it has `jwks` or
-    `jwks_uri`.
+    `jwks_uri`. With them it gets one when `token_endpoint_auth_method` needs it.
     """
 
     client_id: ClientId

@@ -20,7 +20,12 @@ from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
-from reticket.oauth.registration import has_keys, is_confidential, with_admin_scope
+from reticket.oauth.registration import (
+    authenticates_by_keys,
+    has_keys,
+    is_confidential,
+    with_admin_scope,
+)
 from reticket.oauth.signing import algorithms_in
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
@@ -52,7 +57,8 @@ def add(
       reticket client add spa --public --redirect-uri https://shop.example.com/callback
       reticket client add console --admin --json
     """
-    secret = None if public or has_keys(said) else secrets.token_urlsafe(SECRET_BYTES)
+    is_secretless = public or authenticates_by_keys(said)
+    secret = None if is_secretless else secrets.token_urlsafe(SECRET_BYTES)
     if public and has_keys(said):
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)

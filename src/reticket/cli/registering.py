@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import click
 
+from reticket.oauth.client_metadata import AUTH_METHODS
 from reticket.oauth.registration import GRANTS, PKCE
-from reticket.oauth.signing import ALGORITHMS
+from reticket.oauth.signing import ALGORITHMS, CLIENT_ALGORITHMS
 
 SHORT_GRANTS = {name.rpartition(":")[2].replace("-", "_"): name for name in GRANTS}
 
@@ -186,7 +187,7 @@ MEMBERS = (
     Member(
         "jwks",
         "--jwks",
-        "A file with its public keys, for private_key_jwt.",
+        "A file with its public keys, for private_key_jwt and for request objects.",
         "none",
         {"type": KeySet()},
     ),
@@ -196,6 +197,34 @@ MEMBERS = (
         "The https URL of its public keys, instead of --jwks.",
         "none",
         {},
+    ),
+    Member(
+        "token_endpoint_auth_method",
+        "--auth-method",
+        "How it authenticates, where it has both a secret and keys.",
+        "by keys, if it has some",
+        {"type": click.Choice(AUTH_METHODS)},
+    ),
+    Member(
+        "request_uris",
+        "--request-uri",
+        "An https URL of a request object that it has signed; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
+        "request_object_signing_alg",
+        "--request-object-alg",
+        "The only algorithm that signs its request objects.",
+        "that of each key",
+        {"type": click.Choice(CLIENT_ALGORITHMS)},
+    ),
+    Member(
+        "require_signed_request_object",
+        "--signed-requests/--no-signed-requests",
+        "Every authorization request of it must be a signed request object.",
+        "no",
+        _SWITCH,
     ),
     Member("client_uri", "--client-uri", "The https URL of its home page.", "none", {}),
     Member("logo_uri", "--logo-uri", "The https URL of its logo.", "none", {}),

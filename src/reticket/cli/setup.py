@@ -13,7 +13,7 @@ from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client
 from reticket.directory.seed import checked_registration
-from reticket.oauth.registration import has_keys, with_admin_scope
+from reticket.oauth.registration import authenticates_by_keys, with_admin_scope
 from reticket.runtime.demo import known_accounts
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import loading
@@ -59,7 +59,7 @@ def _first_admin(instance: OpenedService) -> Client | None:
 
 def _renewing(admin: Client) -> str:
     """How to get a new secret; empty for a client that authenticates by its own key."""
-    is_secretless = admin.public or has_keys(admin.registration)
+    is_secretless = admin.public or authenticates_by_keys(admin.registration)
     return "" if is_secretless else f"; a new secret: reticket client rotate-secret {admin.id}"
 
 

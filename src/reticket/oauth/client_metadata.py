@@ -6,7 +6,6 @@ is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +14,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from reticket.core.texts import has_hidden
+from reticket.oauth.client_addresses import is_https, is_request_uri, may_redirect_to
+from reticket.oauth.key_sets import has_signing_key
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import (
+    AUTH_METHOD,
     AUTHORIZATION_CODE,
     BACKCHANNEL_LOGOUT,
     DEVICE_CODE,
@@ -25,8 +27,21 @@ from reticket.oauth.registration import (
     PEOPLE_GRANTS,
     SESSION_REQUIRED,
 )
+from reticket.oauth.request_objects import (
+    OF_REQUEST_OBJECTS,
+    REQUEST_OBJECT_ALG,
+    REQUEST_URIS,
+    SIGNED_REQUIRED,
+)
 from reticket.oauth.self_registration import REGISTERED_BY, SELF, RegistrationRules
-from reticket.oauth.signing import ALGORITHMS, ID_TOKEN_ALG, MEMBERS, USERINFO_ALG, USUAL
+from reticket.oauth.signing import (
+    ALGORITHMS,
+    CLIENT_ALGORITHMS,
+    ID_TOKEN_ALG,
+    MEMBERS,
+    USERINFO_ALG,
+    USUAL,
+)
 
 CODE = "code"
 BASIC, POST, KEY, NONE = "client_secret_basic", "client_secret_post", "private_key_jwt", "none"
@@ -36,7 +51,6 @@ AUTH_METHODS = (BASIC, POST, KEY, NONE)
 MOST_URIS = 20
 MOST_CONTACTS = 10
 LONGEST_CONTACT = 254
-LONGEST_URI = 2048
 LONGEST_METADATA = 10_240
 """Bytes of the metadata of a client. Each registration is stored, and read into memory. The draft
 of metadata documents recommends half of it (§8.7), but metadata may have keys.
@@ -52,7 +66,8 @@ SECTOR = "sector_identifier_uri"
 
 POST_LOGOUT, CONTACTS = "post_logout_redirect_uris", "contacts"
 _STORED = (
-    *KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, CONTACTS, SECTOR, *MEMBERS
+    *KEYS, POST_LOGOUT, BACKCHANNEL_LOGOUT, SESSION_REQUIRED, CONTACTS, SECTOR, *MEMBERS,
+    *OF_REQUEST_OBJECTS,
 )  # fmt: skip
 """Members that are returned as they were stored, where the client has them."""
 
@@ -61,11 +76,6 @@ _OF_KEY = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use", "d", "k")
 """The members of a key that are read (RFC 7518 §6). Private keys have the last two, and are refused
 later.
 """
-
-_VISIBLE = re.compile(r"[!-~]+")
-_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
-"""A reversed domain name (RFC 8252 §7.1)."""
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class MetadataFault(Exception):
@@ -108,6 +118,9 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     subject_type: str | UnsetType = UNSET
     id_token_signed_response_alg: str | UnsetType = UNSET
     userinfo_signed_response_alg: str | UnsetType = UNSET
+    request_uris: Sequence[str] | UnsetType = UNSET
+    request_object_signing_alg: str | UnsetType = UNSET
+    require_signed_request_object: bool | UnsetType = UNSET
 
 
 def auth_method_of(metadata: ClientMetadata) -> str:
@@ -128,7 +141,7 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         raise _invalid("subject_type must be public")
     registration = {
         REGISTERED_BY: SELF,
-        "token_endpoint_auth_method": method,
+        AUTH_METHOD: method,
         "pkce": None if method == NONE else OPTIONAL,
         "name": _name(metadata, redirect_uris),
         "redirect_uris": list(redirect_uris),
@@ -142,6 +155,9 @@ def registration_from(metadata: ClientMetadata, rules: RegistrationRules) -> dic
         CONTACTS: list(_contacts(metadata)),
         ID_TOKEN_ALG: _algorithm(metadata, ID_TOKEN_ALG) or USUAL,
         USERINFO_ALG: _algorithm(metadata, USERINFO_ALG),
+        REQUEST_URIS: list(_request_uris(metadata)),
+        REQUEST_OBJECT_ALG: _algorithm(metadata, REQUEST_OBJECT_ALG, CLIENT_ALGORITHMS),
+        SIGNED_REQUIRED: _said(metadata.require_signed_request_object, False),
     }
     return {name: value for name, value in registration.items() if value}
 
@@ -153,7 +169,7 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
     stored = {name: registration[name] for name in _STORED if name in registration}
     return ClientMetadata(
         redirect_uris=list(registration.get("redirect_uris", ())),
-        token_endpoint_auth_method=registration["token_endpoint_auth_method"],
+        token_endpoint_auth_method=registration[AUTH_METHOD],
         grant_types=list(grants),
         response_types=[CODE] if AUTHORIZATION_CODE in grants else [],
         client_name=registration["name"],
@@ -163,12 +179,22 @@ def metadata_from(registration: Mapping[str, Any]) -> ClientMetadata:
     )
 
 
-def _algorithm(metadata: ClientMetadata, name: str) -> str | None:
-    """One of the algorithms, or None when the client names none."""
+def _algorithm(
+    metadata: ClientMetadata, name: str, known: Sequence[str] = ALGORITHMS
+) -> str | None:
+    """One of the known algorithms, or None when the client names none."""
     algorithm: str | None = _said(getattr(metadata, name), None)
-    if algorithm not in (None, *ALGORITHMS):
-        raise _invalid(f"{name} must be one of {', '.join(ALGORITHMS)}")
+    if algorithm not in (None, *known):
+        raise _invalid(f"{name} must be one of {', '.join(known)}")
     return algorithm
+
+
+def _request_uris(metadata: ClientMetadata) -> Sequence[str]:
+    """Where its request objects are (OpenID Connect Registration §2)."""
+    uris: Sequence[str] = _said(metadata.request_uris, ())
+    if len(uris) > MOST_URIS or not all(map(is_request_uri, uris)):
+        raise _invalid(f"{REQUEST_URIS} must have at most {MOST_URIS} https URLs")
+    return uris
 
 
 def _said(value: Any, default: Any) -> Any:
@@ -205,12 +231,17 @@ def _name(metadata: ClientMetadata, redirect_uris: Sequence[str]) -> str:
 
 
 def _keys(metadata: ClientMetadata, method: str) -> dict[str, Any]:
+    """Its keys. Those of a client with a secret sign request objects alone, if they can sign."""
     said = {name: getattr(metadata, name) for name in KEYS}
     keys = {name: value for name, value in said.items() if value is not UNSET}
-    if method != KEY:
-        return {}
-    if len(keys) != 1:
+    if method == KEY and len(keys) != 1:
         raise _invalid("private_key_jwt needs either jwks or jwks_uri")
+    if method != KEY:
+        usable = {} if method == NONE else keys
+        keys = {name: value for name, value in usable.items() if _can_sign(value)}
+    for name in OF_REQUEST_OBJECTS:
+        if _said(getattr(metadata, name), None) and not keys:
+            raise _invalid(f"{name} needs a client that authenticates, and keys that sign")
     return {name: _understood(value) if name == JWKS else value for name, value in keys.items()}
 
 
@@ -224,6 +255,11 @@ def _understood(key_set: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _texts_of(key: Mapping[str, Any]) -> dict[str, str]:
     return {name: key[name] for name in _OF_KEY if isinstance(key.get(name), str)}
+
+
+def _can_sign(keys: str | Mapping[str, Any]) -> bool:
+    """Whether a key set, or what is at its address, may have a key that signs."""
+    return is_https(keys) if isinstance(keys, str) else has_signing_key(keys)
 
 
 def _expect_no_statement(metadata: ClientMetadata) -> None:
@@ -257,12 +293,6 @@ def _addresses(metadata: ClientMetadata, names: Sequence[str]) -> Iterator[tuple
             yield name, address
 
 
-def is_https(address: str) -> bool:
-    """Whether the text is an https URL that a browser may be sent to."""
-    parts = _split(address)
-    return parts is not None and parts[0] == "https" and bool(parts[1])
-
-
 def _redirect_uris(
     metadata: ClientMetadata, grants: Sequence[str], *, is_public: bool
 ) -> tuple[str, ...]:
@@ -273,7 +303,7 @@ def _redirect_uris(
         sentence = f"redirect_uris must have 1 to {MOST_URIS} addresses."
         raise MetadataFault("invalid_redirect_uri", sentence)
     for number, uri in enumerate(uris):
-        if not _may_redirect_to(uri, is_public=is_public):
+        if not may_redirect_to(uri, is_public=is_public):
             sentence = (
                 f"redirect_uris[{number}] must be an https URL, an http URL of loopback, or have "
                 "the private scheme of an app without a secret; without a fragment or wildcard."
@@ -293,35 +323,8 @@ def _without_code(redirect_uris: tuple[str, ...]) -> tuple[str, ...]:
 def _post_logout_uris(metadata: ClientMetadata, *, is_public: bool) -> tuple[str, ...]:
     """Where a browser may go after a log-out (RP-Initiated Logout §3.1)."""
     uris = tuple(_said(metadata.post_logout_redirect_uris, ()))
-    if len(uris) > MOST_URIS or not all(_may_redirect_to(one, is_public=is_public) for one in uris):
+    if len(uris) > MOST_URIS or not all(may_redirect_to(one, is_public=is_public) for one in uris):
         raise _invalid(
             f"{POST_LOGOUT} must have at most {MOST_URIS} addresses, each as in redirect_uris"
         )
     return uris
-
-
-def _may_redirect_to(uri: str, *, is_public: bool) -> bool:
-    parts = _split(uri)
-    if parts is None or "*" in uri:
-        return False
-    scheme, host = parts
-    if scheme == "https":
-        return bool(host)
-    if scheme == "http":
-        return host in _LOOPBACK
-    return is_public and _PRIVATE_SCHEME.fullmatch(scheme) is not None
-
-
-def _split(uri: str) -> tuple[str, str] | None:
-    """Scheme and host of a URI without user information and fragment, or None. None also for a port
-    that cannot be.
-    """
-    if len(uri) > LONGEST_URI or not _VISIBLE.fullmatch(uri) or "#" in uri:
-        return None
-    try:
-        parts = urlsplit(uri)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    is_plain = "@" not in parts.netloc and "\\" not in uri and port != 0
-    return (parts.scheme, host) if is_plain else None

@@ -17,6 +17,7 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import as_asked
 from reticket.oauth.origins import origins_of
 from reticket.oauth.provider import Provider
+from reticket.oauth.request_objects import RequestObjectRules, request_object_rules
 from reticket.oauth.self_registration import has_registered_itself, is_described_by_document
 from reticket.oauth.signing import (
     FAPI_USUAL,
@@ -44,7 +45,11 @@ PKCE = ("required", OPTIONAL)
 """Whether a client must use PKCE: the member `pkce`. Registrations without it must."""
 
 KEYS = ("jwks", "jwks_uri")
-"""Members that let a client authenticate without a secret."""
+"""Members with public keys: a client signs assertions with them, or request objects alone."""
+
+AUTH_METHOD = "token_endpoint_auth_method"
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+"""Registered methods of a client whose secret authenticates it, also when it has keys."""
 
 BACKCHANNEL_LOGOUT = "backchannel_logout_uri"
 SESSION_REQUIRED = "backchannel_logout_session_required"
@@ -75,7 +80,10 @@ class Registration:
         resources: audiences that the client may request, and the default when it requests none.
         exchange_resources: audiences for which it may exchange tokens that were sent to it
             (RFC 8693). With some of them it is a gateway.
-        jwks: its public keys (RFC 7517 §5), for `private_key_jwt`.
+        has_secret: whether the client authenticates by a secret. Its keys then sign request objects
+            alone.
+        request_objects: which request objects of it are accepted.
+        jwks: its public keys (RFC 7517 §5).
         jwks_uri: where its public keys are, instead of `jwks` (RFC 7591 §2).
         dpop_required: whether its tokens must be bound to a key (RFC 9449 §5.2).
         par_required: whether it must push its authorization requests (RFC 9126 §6).
@@ -100,6 +108,7 @@ class Registration:
     id: str
     name: str
     confidential: bool
+    has_secret: bool
     disabled: bool
     policy: Policy
     redirect_uris: tuple[str, ...]
@@ -110,6 +119,7 @@ class Registration:
     resources: tuple[str, ...]
     jwks: Mapping[str, Any] | None
     jwks_uri: str | None
+    request_objects: RequestObjectRules
     dpop_required: bool
     par_required: bool
     pkce_required: bool
@@ -157,11 +167,6 @@ class Registration:
         """
         behind = self.exchange_resources
         return (self.id, *(each for each in self.resources if each not in behind))
-
-    @property
-    def has_secret(self) -> bool:
-        """Whether the client authenticates by a secret."""
-        return self.confidential and self.jwks is None and self.jwks_uri is None
 
     @property
     def default_scopes(self) -> tuple[str, ...]:
@@ -238,8 +243,15 @@ def _preset_of(metadata: Mapping[str, Any]) -> str:
 
 
 def has_keys(metadata: Mapping[str, object]) -> bool:
-    """Whether the client of that metadata authenticates by keys, so that it needs no secret."""
+    """Whether the client of that metadata has public keys."""
     return any(name in metadata for name in KEYS)
+
+
+def authenticates_by_keys(metadata: Mapping[str, object]) -> bool:
+    """Whether the client of that metadata authenticates by its keys, so that it needs no secret.
+    Keys count more than a secret, unless the registered method says otherwise.
+    """
+    return has_keys(metadata) and metadata.get(AUTH_METHOD) not in SECRET_METHODS
 
 
 def is_confidential(client: Client) -> bool:
@@ -265,6 +277,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         id=client.id,
         name=str(metadata.get("name") or client.id),
         confidential=confidential,
+        has_secret=confidential and not authenticates_by_keys(metadata),
         disabled=client.disabled,
         policy=policy,
         redirect_uris=tuple(metadata.get("redirect_uris", ())),
@@ -275,6 +288,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         resources=tuple(metadata.get("resources", ())),
         jwks=metadata.get("jwks"),
         jwks_uri=metadata.get("jwks_uri"),
+        request_objects=request_object_rules(metadata, is_fapi=fapi),
         dpop_required=bool(metadata.get("dpop_required", fapi)) or unbound_is_unsafe,
         par_required=bool(metadata.get("par_required", fapi)),
         pkce_required=(not confidential or fapi or by_document or metadata.get("pkce") != OPTIONAL),

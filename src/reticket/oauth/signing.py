@@ -11,6 +11,11 @@ ALGORITHMS = ("ES256", "EdDSA", "RS256")
 Clients keep the metadata for as long as they run. OpenID Connect Discovery §3 requires RS256.
 """
 
+CLIENT_ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
+"""The algorithms by which clients sign assertions and request objects: never `none`, and never one
+with a shared secret.
+"""
+
 ID_TOKEN_ALG = "id_token_signed_response_alg"  # noqa: S105
 USERINFO_ALG = "userinfo_signed_response_alg"
 MEMBERS = (ID_TOKEN_ALG, USERINFO_ALG)

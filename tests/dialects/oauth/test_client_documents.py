@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from tests.dialects.oauth.browser import REQUEST, Browser
 from tests.dialects.oauth.documents import APP, ASKED, URL, accepting, document
+from tests.dialects.oauth.request_objects import ADDRESS, at_address, request_object
 from tests.dialects.oauth.test_register import PROVIDER, send
 from tests.dialects.oauth.token_people import KEY, REDIRECT
 from tests.dialects.oauth.token_world import CALLER, VERIFIER, asserting
@@ -421,3 +422,13 @@ def test_a_document_may_name_a_sector_that_has_its_addresses(world):
 def test_a_document_with_a_software_statement_is_refused(world):
     world.elsewhere[URL] = document(software_statement="x.y.z")
     assert "software statements" in Browser(world).asks(**ASKED).text
+
+
+def test_a_document_may_register_request_objects(world, browser):
+    of_requests = {"request_uris": [ADDRESS], "require_signed_request_object": True}
+    world.elsewhere[URL] = document({**KEYED, **of_requests})
+    world.elsewhere[ADDRESS] = at_address(request_object(client_id=URL, iss=URL, scope="openid"))
+    refused = browser.asks(**ASKED)
+    assert (refused.page.status, "must sign" in refused.text) == (400, True)
+    browser.gets("/oauth/authorize", client_id=URL, request_uri=ADDRESS)
+    assert browser.headline == "Sign in"

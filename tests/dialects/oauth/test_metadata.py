@@ -77,6 +77,11 @@ def test_rfc8414_2_the_metadata_list_the_supported_features():
     assert "none" in said["token_endpoint_auth_methods_supported"]
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["require_pushed_authorization_requests"] is False
+    assert said["request_parameter_supported"] is True
+    assert said["request_uri_parameter_supported"] is True
+    assert said["require_request_uri_registration"] is True
+    algorithms = ["ES256", "EdDSA", "PS256", "RS256"]
+    assert said["request_object_signing_alg_values_supported"] == algorithms
     assert said["backchannel_logout_supported"] is True
     assert said["backchannel_logout_session_supported"] is True
 

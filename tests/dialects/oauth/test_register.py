@@ -21,6 +21,8 @@ WEB = {"redirect_uris": [REDIRECT]}
 APP = WEB | {"token_endpoint_auth_method": "none"}
 KEYS = {"keys": [{**KEY.as_dict(private=False), "kid": "k1"}]}
 KEYED = WEB | {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS}
+JWKS = {"jwks": KEYS}
+REQUEST_URI = "https://app.example.com/request.jwt"
 
 
 def open_to(mode, **options):
@@ -216,6 +218,24 @@ URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
         (WEB | {"id_token_signed_response_alg": "none"}, METADATA),
         (WEB | {"id_token_signed_response_alg": "HS256"}, METADATA),
         (WEB | {"userinfo_signed_response_alg": "PS256"}, METADATA),
+        (WEB | {"request_object_signing_alg": "none"} | JWKS, METADATA),
+        (WEB | {"request_object_signing_alg": "HS256"} | JWKS, METADATA),
+        (WEB | {"request_object_signing_alg": "ES512"} | JWKS, METADATA),
+        (WEB | {"request_object_signing_alg": "ES256"}, METADATA),
+        (WEB | {"require_signed_request_object": True}, METADATA),
+        (WEB | {"require_signed_request_object": 1} | JWKS, METADATA),
+        (WEB | {"request_uris": [REQUEST_URI]}, METADATA),
+        (WEB | {"request_uris": [REQUEST_URI], "jwks": {"keys": [{"kty": "oct"}]}}, METADATA),
+        (APP | {"request_uris": [REQUEST_URI]} | JWKS, METADATA),
+        (WEB | {"request_uris": REQUEST_URI} | JWKS, METADATA),
+        (WEB | {"request_uris": ["http://app.example.com/r"]} | JWKS, METADATA),
+        (WEB | {"request_uris": ["https://me@app.example.com/r"]} | JWKS, METADATA),
+        (WEB | {"request_uris": ["https:///r"]} | JWKS, METADATA),
+        (WEB | {"request_uris": ["urn:ietf:params:oauth:request_uri:x"]} | JWKS, METADATA),
+        (WEB | {"request_uris": [f"{REQUEST_URI}#{'x' * 2048}"]} | JWKS, METADATA),
+        (WEB | {"request_uris": [f"{REQUEST_URI}#a b"]} | JWKS, METADATA),
+        (WEB | {"request_uris": [f"{REQUEST_URI}{n}" for n in range(21)]} | JWKS, METADATA),
+        (WEB | {"jwks_uri": "https://app.example.com/keys"} | JWKS, METADATA),
         (WEB | {"client_name": "x" * 101}, METADATA),
         (WEB | {"client_name": "a\u202eb"}, METADATA),
         (WEB | {"client_name": 5}, METADATA),
@@ -490,3 +510,58 @@ def test_oidc_registration_5_any_other_document_of_a_sector_is_refused(world, do
 def test_a_sector_must_be_an_https_url(world):
     assert refused(world, WEB | {"sector_identifier_uri": "http://app.example.com/"}) == METADATA
     assert world.fetched == []
+
+
+OF_REQUESTS = {
+    "request_uris": [f"{REQUEST_URI}#hash"],
+    "request_object_signing_alg": "ES256",
+    "require_signed_request_object": True,
+}
+
+
+@pytest.mark.parametrize("client", [WEB | JWKS, KEYED], ids=["a secret", "keys"])
+def test_oidc_registration_2_request_objects_are_registered_and_returned(world, client):
+    made = good(world, client | OF_REQUESTS)
+    assert (OF_REQUESTS | JWKS).items() <= made.items()
+    rules = read_registration(world.people.clients[made["client_id"]], PROVIDER).request_objects
+    assert rules.addresses == {REQUEST_URI}
+    assert (rules.algorithms, rules.required) == (("ES256",), True)
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    assert OF_REQUESTS.items() <= send(world, "GET", path, token=token)[1].items()
+    said = client | {"client_id": made["client_id"]}
+    status, members, _ = send(world, "PUT", path, said=said, token=token)
+    assert (status, OF_REQUESTS.keys() & members.keys()) == (200, set())
+
+
+def test_a_client_with_a_secret_keeps_its_keys_for_request_objects_alone(world):
+    made = good(world, WEB | JWKS)
+    assert made["jwks"] == KEYS
+    client, secret = made["client_id"], made["client_secret"]
+    code = world.code(client)
+    said = asserting(world, iss=client, sub=client)
+    assert world.exchange(code, None, **said).error == "invalid_client"
+    assert (
+        world.exchange(code, None, headers={"authorization": basic(client, secret)}).status == 200
+    )
+
+
+ENCRYPTING = {**KEYS["keys"][0], "alg": "ECDH-ES", "use": "enc"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"jwks": {"keys": [ENCRYPTING]}}, None),
+        ({"jwks": {"keys": 5}}, None),
+        ({"jwks_uri": "http://app.example.com/keys"}, None),
+        ({"jwks_uri": "https://app.example.com/keys"}, "jwks_uri"),
+    ],
+    ids=range(4),
+)
+def test_keys_of_a_client_with_a_secret_that_sign_nothing_are_left_out(world, said, kept):
+    made = good(world, WEB | said)
+    assert {"jwks", "jwks_uri"} & made.keys() == ({kept} if kept else set())
+
+
+def test_keys_of_a_client_without_authentication_are_left_out(world):
+    assert "jwks" not in good(world, APP | JWKS)

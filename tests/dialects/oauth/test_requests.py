@@ -19,7 +19,7 @@ FORM = {
 @pytest.mark.parametrize(
     ("more", "word"),
     [
-        ({"request": "e30.e30."}, "request_not_supported"),
+        ({"request": "e30.e30."}, "forged"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"scope": "orders.delete"}, "wrong_scope"),
         ({"resource": "https://x.example"}, "wrong_target"),

@@ -25,11 +25,13 @@ class Copy:
     Args:
         fresh_until: until then it is used without a question.
         tried_at: the last attempt to fetch it.
+        version: of the document, as its client has named it.
     """
 
     document: Fetched
     fresh_until: int
     tried_at: int
+    version: str = ""
 
 
 class Copies:
@@ -41,14 +43,16 @@ class Copies:
         self._room = room
         self._size = 0
 
-    def usable(self, url: str, now: int, *, newer: bool = False, keep: int = 0) -> Fetched | None:
+    def usable(
+        self, url: str, now: int, *, newer: bool = False, keep: int = 0, version: str = ""
+    ) -> Fetched | None:
         """The copy, when no fetch is due.
 
         A `newer` one is due when the last attempt is a minute old. A copy whose time is over is
-        used between two attempts, for `keep` seconds.
+        used between two attempts, for `keep` seconds. A copy of another version is never used.
         """
         copy = self._copies.get(url)
-        if copy is None:
+        if copy is None or copy.version != version:
             return None
         is_just_tried = now - copy.tried_at < SHORTEST * SECOND
         is_fresh = now < copy.fresh_until and not newer
@@ -58,19 +62,21 @@ class Copies:
         self._copies.move_to_end(url)
         return copy.document
 
-    def put(self, url: str, document: Fetched, now: int) -> None:
-        """Keep a new copy."""
+    def put(
+        self, url: str, document: Fetched, now: int, version: str = "", shortest: int = SHORTEST
+    ) -> None:
+        """Keep a new copy instead of the old one, for `shortest` seconds at least."""
         self._drop(url)
-        lifetime = min(LONGEST, max(SHORTEST, document.lifetime))
-        self._copies[url] = Copy(document, now + lifetime * SECOND, now)
+        lifetime = min(LONGEST, max(shortest, document.lifetime))
+        self._copies[url] = Copy(document, now + lifetime * SECOND, now, version)
         self._size += len(document.body)
         while self._copies and (len(self._copies) > self._most or self._size > self._room):
             self._drop(next(iter(self._copies)))
 
-    def despite_failure(self, url: str, now: int, keep: int) -> Fetched | None:
+    def despite_failure(self, url: str, now: int, keep: int, version: str = "") -> Fetched | None:
         """The copy that is used when a fetch has failed: for `keep` seconds after its time."""
         copy = self._copies.get(url)
-        if copy is None or now >= copy.fresh_until + keep * SECOND:
+        if copy is None or copy.version != version or now >= copy.fresh_until + keep * SECOND:
             return None
         self._copies[url] = replace(copy, tried_at=now)
         return copy.document

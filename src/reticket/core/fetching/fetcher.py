@@ -82,13 +82,15 @@ class Fetcher:
         url, now = command.request.url, self._clock()
         if isinstance(result, Fetched):
             if command.is_kept is None or command.is_kept(result.body):
-                self._copies.put(url, result, now)
+                self._copies.put(url, result, now, command.version, command.shortest)
             return result
-        return self._copies.despite_failure(url, now, command.keep) or result
+        return self._copies.despite_failure(url, now, command.keep, command.version) or result
 
     def _usable(self, command: Fetch) -> Fetched | None:
         url, now = command.request.url, self._clock()
-        return self._copies.usable(url, now, newer=command.newer, keep=command.keep)
+        return self._copies.usable(
+            url, now, newer=command.newer, keep=command.keep, version=command.version
+        )
 
     async def _sent(self, request: FetchRequest, caller: Caller) -> FetchResult:
         if await self._count_exceeds_limit(request, caller):

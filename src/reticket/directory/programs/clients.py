@@ -20,7 +20,7 @@ from reticket.directory.forms import check_client_id, check_texts
 from reticket.directory.programs.claim_paths import check_claim_paths
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import consents, oauth_clients
-from reticket.oauth.registration import KEYS
+from reticket.oauth.registration import KEYS, authenticates_by_keys
 
 
 def read_client(connection: Connection, client_id: str) -> Client | None:
@@ -78,14 +78,14 @@ class Clients:
             _update(connection, client_id, secret_hash=secret_hash, credential_version=version)
 
     def register(self, client_id: str, registration: Mapping[str, object]) -> None:
-        """Replace what was said of it; other keys end its tokens for itself, as a secret does.
-        Invalid.
+        """Replace what was said of it. Other keys that authenticate it end its tokens for itself,
+        as another secret does. Invalid.
         """
         check_texts(registration, "The client")
         check_claim_paths(registration, self._profiles)
         with self._database.change() as connection:
             before = read_client(connection, client_id)
-            if before is None or _keys_of(before.registration) == _keys_of(registration):
+            if before is None or _proof_of(before.registration) == _proof_of(registration):
                 version = {}
             else:
                 version = {"credential_version": identifiers.credential_version(self._entropy)}
@@ -147,8 +147,10 @@ def every_client(clients: Clients) -> Iterator[Client]:
         found = clients.page(found[-1].id)
 
 
-def _keys_of(registration: Mapping[str, object]) -> list[object]:
-    return [registration.get(name) for name in KEYS]
+def _proof_of(registration: Mapping[str, object]) -> list[object] | None:
+    """The keys that authenticate the client; None when its secret does."""
+    by_keys = authenticates_by_keys(registration)
+    return [registration.get(name) for name in KEYS] if by_keys else None
 
 
 def _update(connection: Connection, client_id: str, **values: object) -> None:

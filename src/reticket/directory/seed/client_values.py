@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,15 +10,16 @@ from reticket.directory.errors import Invalid
 from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, checked_groups
 from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
-from reticket.oauth.client_metadata import LONGEST_CONTACT, is_contact
+from reticket.oauth.client_addresses import is_request_uri
+from reticket.oauth.client_metadata import AUTH_METHODS, LONGEST_CONTACT, is_contact
+from reticket.oauth.key_sets import has_signing_key
 from reticket.oauth.origins import is_origin
 from reticket.oauth.registration import GRANTS, PKCE
 from reticket.oauth.self_registration import DOCUMENT, SELF
 from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
-from reticket.verify.jose import ALGORITHMS, Garbage, public_key
+from reticket.oauth.signing import CLIENT_ALGORITHMS
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-_WORD = re.compile(r"[0-9A-Za-z:._-]+")
 _RUN = frozenset({"javascript", "data", "vbscript", "blob", "about", "view-source", "file"})
 _WEB = frozenset({"http", "https"})
 _VISIBLE = re.compile(r"[!-~]+")
@@ -51,6 +51,21 @@ def algorithm(value: YamlValue) -> str:
     if text not in SIGNING_ALGORITHMS:
         raise value.fault(f"must be one of {', '.join(SIGNING_ALGORITHMS)}")
     return text
+
+
+def request_object_algorithm(value: YamlValue) -> str:
+    """What signs its request objects."""
+    text = value.text()
+    if text not in CLIENT_ALGORITHMS:
+        raise value.fault(f"must be one of {', '.join(CLIENT_ALGORITHMS)}")
+    return text
+
+
+def request_uri(value: YamlValue) -> str:
+    """Where a request object is: an https URL, whose fragment may be a hash of it."""
+    if not is_request_uri(value.text()):
+        raise value.fault("must be an https URL without user information")
+    return value.text()
 
 
 def uri(value: YamlValue) -> str:
@@ -137,8 +152,8 @@ def grant_type(value: YamlValue) -> str:
 
 def authentication_method(value: YamlValue) -> str:
     """A way to authenticate a client (RFC 7591 §2)."""
-    if not _WORD.fullmatch(value.text()):
-        raise value.fault("must be a way to authenticate")
+    if value.text() not in AUTH_METHODS:
+        raise value.fault(f"must be one of {', '.join(AUTH_METHODS)}")
     return value.text()
 
 
@@ -148,19 +163,7 @@ def key_set(value: YamlValue) -> object:
     for key in keys:
         for member in _PRIVATE & key.members().keys():
             raise key.fault(f"has the member {member} of a key that is not public")
-    said = value.json()
-    if not any(_signs(key.json()) for key in keys):
-        raise value.fault(f"must have a key for one of {', '.join(ALGORITHMS)}")
+    said: Any = value.json()
+    if not has_signing_key(said):
+        raise value.fault(f"must have a key for one of {', '.join(CLIENT_ALGORITHMS)}")
     return said
-
-
-def _signs(jwk: Any) -> bool:
-    return any(_is_for(jwk, name) for name in ALGORITHMS if jwk.get("alg", name) == name)
-
-
-def _is_for(jwk: Mapping[str, Any], algorithm: str) -> bool:
-    try:
-        public_key(jwk, algorithm)
-    except Garbage:
-        return False
-    return True

@@ -27,24 +27,34 @@ from reticket.directory.seed.client_values import (
     origin,
     pkce,
     redirect_uri,
+    request_object_algorithm,
+    request_uri,
     scope,
     uri,
 )
 from reticket.directory.seed.fields import Entry, Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue, yaml_value
-from reticket.oauth.client_metadata import CONTACTS, DESCRIPTIONS, SECTOR
+from reticket.oauth.client_metadata import CONTACTS, DESCRIPTIONS, KEY, NONE, SECTOR
 from reticket.oauth.origins import ALLOWED_ORIGINS
 from reticket.oauth.redirect_targets import has_known_host
 from reticket.oauth.registration import (
+    AUTH_METHOD,
     AUTHORIZATION_CODE,
     BACKCHANNEL_LOGOUT,
     OPTIONAL,
+    SECRET_METHODS,
     SESSION_REQUIRED,
     TOKEN_EXCHANGE,
     grants_of,
     has_keys,
     is_fapi,
     with_usual_algorithm,
+)
+from reticket.oauth.request_objects import (
+    OF_REQUEST_OBJECTS,
+    REQUEST_OBJECT_ALG,
+    REQUEST_URIS,
+    SIGNED_REQUIRED,
 )
 from reticket.oauth.self_registration import REGISTERED_BY
 from reticket.oauth.signing import FAPI_REFUSED, MEMBERS
@@ -153,6 +163,8 @@ def _registration(
     registration = {key: value for key, value in said.items() if value is not None}
     if said["jwks"] and said["jwks_uri"]:
         raise value.fault("must not have both jwks and jwks_uri")
+    _check_method(value, registration, public)
+    _check_request_objects(value, registration)
     if public and not has_keys(registration):
         _check_public(value, said)
     if said[REGISTERED_BY]:
@@ -166,6 +178,24 @@ def _registration(
     return registration
 
 
+def _check_method(value: YamlValue, registration: Mapping[str, Any], public: bool) -> None:
+    """Refuse a method for which the client has not what it needs."""
+    method = registration.get(AUTH_METHOD)
+    if method in SECRET_METHODS and public:
+        raise value.fault(f"must not have {AUTH_METHOD}: {method} without a secret")
+    if method == KEY and not has_keys(registration):
+        raise value.fault(f"must not have {AUTH_METHOD}: {KEY} without jwks or jwks_uri")
+    if method == NONE and not (public and not has_keys(registration)):
+        raise value.fault(f"must not have {AUTH_METHOD}: {NONE} with a secret or keys")
+
+
+def _check_request_objects(value: YamlValue, registration: Mapping[str, Any]) -> None:
+    """Refuse what would never be accepted: nobody could check the signatures."""
+    for member in OF_REQUEST_OBJECTS:
+        if registration.get(member) and not has_keys(registration):
+            raise value.fault(f"must not have {member} without jwks or jwks_uri")
+
+
 def _check_not_vouched(value: YamlValue, said: Mapping[str, Any]) -> None:
     """Refuse what would have no effect for a client that registered itself."""
     if said["groups_allowed"]:
@@ -176,7 +206,7 @@ def _check_not_vouched(value: YamlValue, said: Mapping[str, Any]) -> None:
 
 
 def _check_fapi(value: YamlValue, said: Mapping[str, Any]) -> None:
-    for member in MEMBERS:
+    for member in (*MEMBERS, REQUEST_OBJECT_ALG):
         if said[member] == FAPI_REFUSED:
             raise value.fault(f"must not have {member}: {FAPI_REFUSED} with a FAPI preset")
 
@@ -233,7 +263,10 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "jwks": key_set,
     "jwks_uri": https_uri,
     REGISTERED_BY: itself,
-    "token_endpoint_auth_method": authentication_method,
+    AUTH_METHOD: authentication_method,
+    REQUEST_URIS: listed(request_uri),
+    REQUEST_OBJECT_ALG: request_object_algorithm,
+    SIGNED_REQUIRED: YamlValue.flag,
     **dict.fromkeys((*DESCRIPTIONS, SECTOR), https_uri),
     CONTACTS: listed(contact),
     "dpop_required": YamlValue.flag,

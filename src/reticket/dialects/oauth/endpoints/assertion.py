@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,7 +15,7 @@ from reticket.core.errors import Cause, wrong
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import from_text, split_jwt
-from reticket.dialects.oauth.endpoints.fetched_keys import find_keys
+from reticket.dialects.oauth.endpoints.client_jwt import CLOCK_LEEWAY, decoded, verified_jwt
 from reticket.dialects.oauth.inputs import Form, required
 from reticket.oauth.provider import BASE, Provider
 from reticket.oauth.registration import owner_of, registration_of
@@ -29,17 +27,8 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_LIFETIME = 3600
 """Seconds from now to `exp`; the libraries of clients choose this by default."""
 
-CLOCK_LEEWAY = 30
-"""Seconds by which the clock of a client may be ahead."""
-
-_HEADER_PARAMETERS = frozenset({"alg", "kid", "typ", "cty", "x5t", "x5t#S256"})
-"""Accepted header parameters: no `crit`, no `b64`, no key and no address of a key."""
-
-
 _TYPES = frozenset({"jwt", "client-authentication+jwt"})
 """Accepted `typ`: a proof or a token is no assertion (RFC 8725 §3.11)."""
-
-T = TypeVar("T")
 
 
 class AssertionClaims(msgspec.Struct, frozen=True):
@@ -63,7 +52,7 @@ def claimed_client_id(form: Form) -> str | None:
     if required(form, ASSERTION_TYPE) != JWT_BEARER:
         raise wrong(ASSERTION_TYPE, "is not supported")
     parts = split_jwt(required(form, ASSERTION))
-    claims = _claims(parts[1]) if parts else None
+    claims = _claims(from_text(parts[1])) if parts else None
     return claims.sub if claims else None
 
 
@@ -116,35 +105,10 @@ def _is_addressed(
 
 
 def _verified_claims(text: str, client: Client) -> Asking[AssertionClaims | Cause]:
-    parts = split_jwt(text)
-    header = _header(parts[0]) if parts else None
-    signature = from_text(parts[2]) if parts else None
-    if parts is None or header is None or signature is None:
-        return Cause.FORGED
-    keys = yield from find_keys(client, header)
-    if isinstance(keys, Cause):
-        return keys
-    signed = f"{parts[0]}.{parts[1]}".encode()
-    is_signed = any(key.verify(signature, signed) for key in keys)
-    return (_claims(parts[1]) if is_signed else None) or Cause.FORGED
+    signed = yield from verified_jwt(text, client, _TYPES)
+    return signed if isinstance(signed, Cause) else _claims(signed.payload) or Cause.FORGED
 
 
-def _header(text: str) -> Mapping[str, Any] | None:
-    """The header, or None when it has a parameter or a type that is not accepted."""
-    header = _decoded(text, dict[str, Any])
-    if header is None or not header.keys() <= _HEADER_PARAMETERS:
-        return None
-    return header if str(header.get("typ", "JWT")).lower() in _TYPES else None
-
-
-def _claims(text: str) -> AssertionClaims | None:
-    claims = _decoded(text, AssertionClaims)
+def _claims(payload: bytes | None) -> AssertionClaims | None:
+    claims = decoded(payload, AssertionClaims)
     return claims if claims is not None and claims.jti.isprintable() else None
-
-
-def _decoded(text: str, model: type[T]) -> T | None:
-    data = from_text(text)
-    try:
-        return None if data is None else msgspec.json.decode(data, type=model)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None

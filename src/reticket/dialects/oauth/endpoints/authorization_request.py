@@ -34,13 +34,6 @@ MAX_STORED_BYTES = 2048
 _PKCE = frozenset({"code_challenge", "code_challenge_method"})
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.DOTALL)
 
-_UNSUPPORTED = {
-    "request": "request_not_supported",
-    "request_uri": "request_uri_not_supported",
-    "registration": "registration_not_supported",
-}
-"""Parameters without support, with their error codes (OpenID Connect Core §3.1.2.6)."""
-
 
 class ResponseMode(StrEnum):
     """How the parameters of an answer get to the client."""
@@ -276,9 +269,8 @@ def _is_same_uri(registered: str, requested: str) -> bool:
 
 
 def _refuse_unsupported(form: Form) -> None:
-    for name, error_code in _UNSUPPORTED.items():
-        if name in form:
-            raise OAuthError(error_code, f"{name} is not supported.")
+    if "registration" in form:  # OpenID Connect Core §3.1.2.6
+        raise OAuthError("registration_not_supported", "registration is not supported.")
 
 
 def _check_response(form: Form) -> None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit
 from reticket.core.errors import Cause, Code, Refusal, wrong
+from reticket.core.people import Client
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
@@ -28,6 +29,7 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
 )
 from reticket.dialects.oauth.endpoints.code_issuing import PATH, AuthorizationCodeHandler
 from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
+from reticket.dialects.oauth.endpoints.error_target import with_refused_object
 from reticket.dialects.oauth.endpoints.par import (
     REQUEST_URI_PREFIX,
     expect_unanswered,
@@ -35,9 +37,9 @@ from reticket.dialects.oauth.endpoints.par import (
     request_uri_digest,
     with_deadline,
 )
-from reticket.dialects.oauth.endpoints.request_object import with_request_object
+from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
 from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
-from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, Form, parse_parameters
+from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, parse_parameters
 from reticket.dialects.oauth.pages.consents import expect_client
 from reticket.dialects.oauth.pages.entry import (
     CONSENT,
@@ -74,9 +76,10 @@ _DESCRIPTIONS = {
     "id_token_hint": "An ID token of the person that is expected.",
     "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
     "claims": "Claims in JSON that are wanted beside the scopes (OpenID Connect Core §5.5).",
-    "request": "Not supported.",
+    "request": "A request object: a JWT with these parameters, signed by the client (RFC 9101).",
     "registration": "Not supported.",
-    "request_uri": "The `request_uri` of a pushed request (RFC 9126).",
+    "request_uri": "The `request_uri` of a pushed request (RFC 9126), or a registered address of a "
+    "request object.",
 }
 _QUERY_PARAMETERS = tuple(
     Parameter(name, "query", str, _DESCRIPTIONS[name], required=name == "client_id")
@@ -119,11 +122,40 @@ class Authorization:
         return (yield from self._authorize(request, parse_pairs(request.body)))
 
     def _authorize(self, request: WireRequest, parameters: Pairs) -> Operation:
-        registration = yield from self._find_registration(request, parameters)
+        client = yield from self._find_client(request, parameters)
+        registration = registration_of(client, self._provider)
         reference = _single(parameters, "request_uri") or ""
-        digest = request_uri_digest(reference) if reference.startswith(REQUEST_URI_PREFIX) else None
-        if digest:
+        if reference.startswith(REQUEST_URI_PREFIX):
+            digest = request_uri_digest(reference)
             parameters = yield from load_pushed(digest, registration.id)
+            return (yield from self._begin(request, registration, parameters, digest))
+        try:
+            counted = yield from self._counted(parameters, client, registration)
+        except Refusal as refusal:
+            target = _target_of_refusal(registration, parameters, refusal)
+            return (yield from self._refuse(registration, parameters, target, refusal))
+        return (yield from self._begin(request, registration, counted, None))
+
+    def _counted(
+        self, parameters: Pairs, client: Client, registration: Registration
+    ) -> Asking[Pairs]:
+        """The parameters that count of a request that was not pushed.
+
+        Raises:
+            Refusal: of all kinds that an error response or a page tells.
+        """
+        if registration.par_required:
+            raise OAuthError("invalid_request", "The client must push its requests.")
+        return (yield from signed_parameters(parameters, client, registration, self._provider))
+
+    def _begin(
+        self,
+        request: WireRequest,
+        registration: Registration,
+        parameters: Pairs,
+        digest: str | None,
+    ) -> Operation:
+        """Check the parameters that count, and show the first page."""
         redirect_uri = resolve_redirect_uri(registration, _single(parameters, "redirect_uri"))
         try:
             demands, interaction, entry = yield from self._checked(
@@ -132,9 +164,7 @@ class Authorization:
             if NONE in demands.prompts:  # what the first page would say goes to the client as well
                 return (yield from self._flow.begin(request, interaction, entry))
         except Refusal as refusal:
-            if not registration.vouched or _is_for_person(refusal, parameters):
-                raise  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
-            return (yield from self._refuse(parameters, redirect_uri, refusal))
+            return (yield from self._refuse(registration, parameters, redirect_uri, refusal))
         return (yield from self._flow.begin(request, interaction, entry))
 
     def _checked(
@@ -151,7 +181,7 @@ class Authorization:
             Refusal: of all kinds that an error response or a page tells.
         """
         form = parse_parameters(parameters)
-        auth_request = _validate(registration, form, redirect_uri, bool(digest))
+        auth_request = validate_auth_request(registration, form, redirect_uri)
         if digest:
             yield from expect_unanswered(digest)
             auth_request = yield from with_deadline(auth_request, digest)
@@ -162,10 +192,14 @@ class Authorization:
         yield from self._expect_answerable(demands, interaction, entry)
         return demands, interaction, entry
 
-    def _refuse(self, parameters: Pairs, redirect_uri: str, refusal: Refusal) -> Operation:
-        """Send the error to the client."""
+    def _refuse(
+        self, registration: Registration, parameters: Pairs, redirect_uri: str, refusal: Refusal
+    ) -> Operation:
+        """Send the error to the client; or raise it, so that a page shows it to the person."""
+        if not registration.vouched or _is_for_person(refusal, parameters):
+            raise refusal  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
         yield from Audit(USER, "refused", audit_cause(refusal))
-        said = with_request_object(parameters)
+        said = with_refused_object(parameters)
         mode = _mode_of(said)
         target = ResponseTarget(redirect_uri, _state_of(said, mode), mode)
         return self._responses.error(target, refusal)
@@ -187,12 +221,12 @@ class Authorization:
         if not (yield from self._handler.is_granted(interaction, person)):
             raise OAuthError("consent_required", "The person has to consent.")
 
-    def _find_registration(self, request: WireRequest, parameters: Pairs) -> Asking[Registration]:
+    def _find_client(self, request: WireRequest, parameters: Pairs) -> Asking[Client]:
         client_id = _single(parameters, "client_id")
         if client_id is None:
             raise OAuthError("invalid_request", "client_id is missing.")
         yield from bring_up_to_date(request, client_id, self._provider)
-        return registration_of((yield from expect_client(client_id)), self._provider)
+        return (yield from expect_client(client_id))
 
     @staticmethod
     def _interaction(
@@ -219,12 +253,17 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     return Authorization(provider).routes()
 
 
-def _validate(
-    registration: Registration, form: Form, target: str, is_pushed: bool
-) -> AuthorizationRequest:
-    if registration.par_required and not is_pushed:
-        raise OAuthError("invalid_request", "The client must push its requests.")
-    return validate_auth_request(registration, form, target)
+def _target_of_refusal(registration: Registration, parameters: Pairs, refusal: Refusal) -> str:
+    """The redirect URI for the error of a request object, which may have been the only place that
+    had it.
+
+    Raises:
+        Refusal: there is none.
+    """
+    redirect_uri = _single(parameters, "redirect_uri")
+    if redirect_uri is None and len(registration.redirect_uris) != 1:
+        raise refusal
+    return resolve_redirect_uri(registration, redirect_uri)
 
 
 def _one_subject(hinted: str | None, claimed: str | None) -> str | None:

@@ -18,6 +18,7 @@ from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
 from reticket.oauth.requested_claims import LEVELS
 from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
+from reticket.oauth.signing import CLIENT_ALGORITHMS
 from reticket.oauth.standard_claims import OF_SCOPE, STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS
 from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
@@ -38,8 +39,8 @@ _SECRET_OR_KEY_METHODS = tuple(method for method in AUTH_METHODS if method != NO
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 8414 §2 and OpenID Connect Discovery §3, with the members of RFC 8628, RFC 9126,
-    RFC 9207, RFC 9449, RP-Initiated Logout and Back-Channel Logout.
+    """RFC 8414 §2 and OpenID Connect Discovery §3. Further members are those of RFC 8628,
+    RFC 9101, RFC 9126, RFC 9207, RFC 9449 and the two specifications of log-outs.
     """
 
     issuer: str
@@ -75,8 +76,10 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
         *STANDARD_CLAIMS,
     )  # fmt: skip
     claims_parameter_supported: bool = True
-    request_parameter_supported: bool = False
-    request_uri_parameter_supported: bool = False
+    request_parameter_supported: bool = True
+    request_uri_parameter_supported: bool = True
+    require_request_uri_registration: bool = True
+    request_object_signing_alg_values_supported: Sequence[str] = CLIENT_ALGORITHMS
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = True
     backchannel_logout_supported: bool = True

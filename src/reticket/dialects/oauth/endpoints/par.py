@@ -29,6 +29,7 @@ from reticket.dialects.oauth.endpoints.client_authentication import authenticate
 from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
 from reticket.dialects.oauth.endpoints.proof import Proof, invalid_proof, spend_proof, verify_proof
 from reticket.dialects.oauth.endpoints.readers import pages_of_client
+from reticket.dialects.oauth.endpoints.signed_request import pushed_parameters
 from reticket.dialects.oauth.errors import NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form
 from reticket.dialects.oauth.pages.html import PageError
@@ -78,10 +79,11 @@ class PushedAuthorizationEndpoint:
         """Store a valid request, without the credentials of its client."""
         form = read_form(request)
         yield from bring_up_to_date(request, named_in(form), self._provider)
-        registration, _ = yield from authenticate(request, form, self._provider)
+        registration, client = yield from authenticate(request, form, self._provider)
         owner = owner_of(registration)
         if "request_uri" in form:
             raise wrong("request_uri", "cannot be pushed")
+        form = yield from pushed_parameters(form, client, registration, self._provider)
         auth_request = validate_auth_request(
             registration, form, resolve_redirect_uri(registration, form.get("redirect_uri"))
         )
