@@ -17,6 +17,7 @@ from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
 from reticket.core.model import Caller
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
+from reticket.core.realms import Realms
 from reticket.core.tokens.kinds import TokenKind
 from reticket.wire_examples import Example
 
@@ -220,6 +221,7 @@ class Dialect(Protocol):
         pages: beginnings of paths below `base_path` that are pages for people. No page of another
             origin may read them, whatever the setting `cors_origins` says.
         person / tenant / program: what it needs to know of one, or None.
+        realms: where it keeps people apart from those of the usual realm.
         algorithms: signature algorithms that its clients may want at any time.
         unused_days: days after which a client that registered itself and was not used is removed,
             or None.
@@ -243,6 +245,7 @@ class Dialect(Protocol):
     person: Part[Any] | None = None
     tenant: Part[Any] | None = None
     program: Part[Any] | None = None
+    realms: Sequence[Realms] = ()
     algorithms: Sequence[str] = ()
     unused_days: int | None = None
     errands: Sequence[Errand] = ()

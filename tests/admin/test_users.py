@@ -3,6 +3,7 @@
 import pytest
 from tests.admin.conftest import ADA, at_the_shell
 
+from reticket.core.realms import usual
 from reticket.dialects.kibo.person import person_of
 from reticket.oauth.standard_claims import PERSON, Person
 
@@ -19,7 +20,7 @@ def test_a_person_is_created_found_and_deleted(server, api):
     assert api.good("GET", "/users?email=grace@example.com")["items"] == [made]
 
     def work(_, instance):
-        found = instance.directory.user_credentials("grace@example.com")
+        found = instance.directory.user_credentials(usual("grace@example.com"))
         behaviors = person_of(instance.directory.user(made["id"])).tenants
         return instance.hasher.verify(found.secret_hash, "a password"), behaviors
 

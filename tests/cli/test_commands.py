@@ -8,6 +8,7 @@ from reticket.cli.registering import MEMBERS
 from reticket.core.errors import Unavailable
 from reticket.core.identifiers import family_id
 from reticket.core.model import Selection
+from reticket.core.realms import usual
 from reticket.dialects import akinon, cloudreve, kibo, modules
 from reticket.oauth.standard_claims import PERSON, Person
 from reticket.testing.store_contract import family_of
@@ -123,7 +124,7 @@ def test_users(shell):
     assert kibo.PERSON.of(record).tenants == {1000: (1, 17)}
     assert akinon.PERSON.of(record).roles == ("admin",)
     assert cloudreve.PERSON.of(record).nickname == "Grace"
-    credentials = instance.directory.user_credentials("GRACE@example.com")
+    credentials = instance.directory.user_credentials(usual("GRACE@example.com"))
     assert instance.hasher.verify(credentials.secret_hash, "a password")
     instance.close()
 

@@ -99,22 +99,24 @@ class People:
     def application(self, application_id):
         return self.applications.get(application_id)
 
-    def user_credentials(self, email):
-        return self._credentials(ADA.id) if email.casefold() == ADA.email else None
+    def user_credentials(self, name):
+        is_hers = (name.realm, name.text.casefold()) == (ADA.realm, ADA.email)
+        return self._credentials(ADA.id) if is_hers else None
 
     def application_credentials(self, application_id):
         return self._credentials(application_id)
 
     def recognise(self, asked):
-        people = {user.email: user for user in self.users.values() if user}
-        found = [(email, people.get(email.casefold()), network) for email, network in asked]
+        people = {(user.realm, user.email): user for user in self.users.values() if user}
+        names = [(name.realm, name.text.casefold()) for name, _ in asked]
+        found = [(name, people.get(name), at) for name, (_, at) in zip(names, asked, strict=True)]
         return [
             Recognised(
-                named(f"{user.id}:{user.credential_version}" if user else email.casefold()),
+                named(f"{user.id}:{user.credential_version}" if user else ":".join(name)),
                 user is not None,
                 user is not None and (user.id, network) in self.networks,
             )
-            for email, user, network in found
+            for name, user, network in found
         ]
 
     def remember_network(self, user_id, network, at):

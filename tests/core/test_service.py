@@ -45,7 +45,8 @@ from reticket.core.ports import Event
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, ServiceParts, WorkerPools
+from reticket.core.service import Service
+from reticket.core.service_parts import ServiceParts, WorkerPools
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.stores.memory import MemoryEphemeral
 
@@ -119,7 +120,7 @@ class Acceptor:
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
-        people.user_by_email = lambda email: self._seen(ADA if email == ADA.email else None)
+        people.user_by_name = lambda name: self._seen(ADA if name.text == ADA.email else None)
         kept, self.hasher = MemoryEphemeral(world.clock), SimpleNamespace(hash=str)
         self.service = Service(
             ServiceParts(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
+from reticket.core.realms import usual
 from reticket.directory import engines
 from reticket.directory.drafts import UserDraft
 from reticket.directory.engines import schema
@@ -33,7 +34,7 @@ VALUES (:id, :id, :email, :folded, 'hash', :no, :yes, 1, :at)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_person_is_found_by_every_spelling_of_the_address(directory, spelling):
     user_id = directory.users.add(UserDraft(ZOE), "hash")
-    assert directory.user_credentials(spelling).subject == user_id
+    assert directory.user_credentials(usual(spelling)).subject == user_id
     assert directory.user(user_id).email == ZOE
 
 
@@ -74,8 +75,8 @@ def test_people_of_an_older_program_are_found_by_every_spelling(blank_url, opene
     written_before(blank_url, ("a", unicodedata.normalize("NFD", ZOE)), ("b", "ADA@example.com"))
     engines.migrate(blank_url)
     directory = opened(blank_url)
-    assert [directory.user_credentials(each).subject for each in SPELLINGS] == ["a"] * 5
-    assert directory.user_credentials("ada@example.com").subject == "b"
+    assert [directory.user_credentials(usual(each)).subject for each in SPELLINGS] == ["a"] * 5
+    assert directory.user_credentials(usual("ada@example.com")).subject == "b"
     assert directory.emails.unreachable() == []
 
 
@@ -84,7 +85,7 @@ def test_two_people_with_one_address_are_reported_and_not_merged(blank_url, open
     with caplog.at_level(logging.WARNING, "reticket.directory"):
         engines.migrate(blank_url)
     directory = opened(blank_url)
-    assert directory.user_credentials(unicodedata.normalize("NFD", ZOE)).subject == "a"
+    assert directory.user_credentials(usual(unicodedata.normalize("NFD", ZOE))).subject == "a"
     assert directory.emails.unreachable() == ["b"]
     (record,) = [each for each in caplog.records if each.name == "reticket.directory"]
     assert "users b and a have one e-mail address" in record.getMessage()

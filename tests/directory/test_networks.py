@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from reticket.core.errors import Unavailable
+from reticket.core.realms import usual
 from reticket.crypto.sealing import Sealer
 from reticket.directory.drafts import UserDraft
 from reticket.directory.people.networks import FRESH, KEPT, KnownNetworks
@@ -29,7 +30,8 @@ def id_of(directory, email=ADA):
 
 
 def known(directory, *networks, email=ADA):
-    return [each.known for each in directory.recognise([(email, network) for network in networks])]
+    asked = [(usual(email), network) for network in networks]
+    return [each.known for each in directory.recognise(asked)]
 
 
 def test_a_network_is_known_after_a_sign_in_from_it(peopled):
@@ -46,14 +48,15 @@ def test_a_network_of_one_person_is_not_known_for_another(peopled):
 
 def test_an_unknown_person_has_no_known_network(peopled):
     odd = ["", "nobody@example.com", "\0", "\ud800@example.com", "x" * 100_000, ADA]
-    found = peopled.recognise([(email, HOME) for email in odd])
+    found = peopled.recognise([(usual(email), HOME) for email in odd])
     assert [(each.exists, each.known) for each in found] == [(False, False)] * 5 + [(True, False)]
     assert {len(each.account) for each in found} == {32}
     assert peopled.recognise([]) == []
 
 
 def test_each_account_has_its_own_counter_key_that_changes_with_the_password(peopled):
-    asked = [(ADA, HOME), ("ADA@Example.COM", OFFICE), (GRACE, HOME), ("nobody@example.com", HOME)]
+    said = [(ADA, HOME), ("ADA@Example.COM", OFFICE), (GRACE, HOME), ("nobody@example.com", HOME)]
+    asked = [(usual(email), network) for email, network in said]
     ada, again, grace, nobody = (each.account for each in peopled.recognise(asked))
     assert ada == again
     assert len({ada, grace, nobody}) == 3
@@ -67,7 +70,7 @@ def test_the_counter_key_of_an_account_cannot_be_computed_without_the_secret(peo
     sealers = [Sealer(lambda key=key: key, os.urandom) for key in keys]
     for email in (ADA, "nobody@example.com"):
         networks = [KnownNetworks(peopled.database, sealer) for sealer in sealers]
-        assert len({each.recognise([(email, HOME)])[0].account for each in networks}) == 2
+        assert len({each.recognise([(usual(email), HOME)])[0].account for each in networks}) == 2
 
 
 def test_after_a_password_change_no_network_is_known(peopled):

@@ -8,6 +8,7 @@ from reticket.core.errors import Unavailable
 from reticket.core.model import Selection
 from reticket.core.people import DeveloperAccount
 from reticket.core.ports import Intent
+from reticket.core.realms import usual
 from reticket.core.tokens.keys import SealedKey
 from reticket.directory.drafts import ApplicationDraft, TenantDraft, UserDraft
 from reticket.directory.seed import DEMO, load_seed
@@ -21,14 +22,14 @@ READS = {
     "user_by_email": lambda d: d.user_by_email(ADA),
     "application": lambda d: d.application("x"),
     "tenant": lambda d: d.tenant(1),
-    "user_credentials": lambda d: d.user_credentials(ADA),
+    "user_credentials": lambda d: d.user_credentials(usual(ADA)),
     "application_credentials": lambda d: d.application_credentials("x"),
     "factors.factor": lambda d: d.factors.factor("x"),
     "factors.may_pass": lambda d: d.factors.may_pass("x", 1),
     "factors.has_code": lambda d: d.factors.has_code("x", "secret!"),
     "enrolments.locked": lambda d: d.enrolments.locked(),
     "enrolments.standing": lambda d: d.enrolments.standing(ADA),
-    "recognise": lambda d: d.recognise([(ADA, "192.0.2.1")]),
+    "recognise": lambda d: d.recognise([(usual(ADA), "192.0.2.1")]),
     "remember_network": lambda d: d.remember_network("x", "192.0.2.1", 1),
     "intents": lambda d: d.intents(),
     "keys": lambda d: d.keys.keys(),

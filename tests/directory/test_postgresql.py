@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
+from reticket.core.realms import usual
 from reticket.directory import engines
 from reticket.directory.directory import open_directory
 from reticket.directory.drafts import ApplicationDraft, UserDraft
@@ -390,7 +391,7 @@ def test_a_key_that_cannot_be_stored_as_text_is_unknown(directory, name):
     directory.catch_up()
     assert directory.user(name) is None
     assert directory.user_by_email(f"{name}@b") is None
-    assert directory.user_credentials(name) is None
+    assert directory.user_credentials(usual(name)) is None
     assert directory.application(name) is None
     assert directory.application_credentials(name) is None
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from reticket.core.people import DeveloperAccount, Tenant
+from reticket.core.realms import usual
 from reticket.core.tokens.keys import SealedKey
 from reticket.dialects.kibo import PERSON
 from reticket.directory.drafts import ApplicationDraft, ClientDraft, TenantDraft, UserDraft
@@ -17,9 +18,15 @@ APP = "ns.app.1.0.0.Release"
 KEY = SealedKey("0a0b0c0d", "mac", "HMAC-SHA256", 1, "active", 1, 1, None, b"", b"sealed")
 PLAIN = TenantDraft(5)
 
+
+def id_of_ada(directory):
+    return directory.user_by_email(ADA).id
+
+
 VERBS = {
     "users.add": lambda d: d.users.add(UserDraft("x@y"), "hash"),
     "users.set_password": lambda d: d.users.set_password(ADA, "hash"),
+    "users.replace_password": lambda d: d.users.replace_password(id_of_ada(d), "hash", 1),
     "users.set_email": lambda d: d.users.set_email(ADA, "x@y"),
     "users.change": lambda d: d.users.change(ADA, {"first_name": "A."}),
     "users.disable": lambda d: d.users.disable(ADA),
@@ -73,7 +80,7 @@ def test_every_change_is_seen(demo, ada, other, verb, process):
 
 def test_every_directory_operation_is_tested(demo):
     nouns = ("users", "tenants", "accounts", "applications", "tenant_members", "account_members")
-    others = ("insert", "remove_place", "page", "keys", "groups")
+    others = ("insert", "remove_place", "page", "keys", "groups", "sign_up")
     verbs = {
         f"{noun}.{verb}"
         for noun in (*nouns, "clients", "keys")
@@ -86,7 +93,7 @@ def test_every_directory_operation_is_tested(demo):
 def test_an_unchanged_record_stays_the_same_object(demo, ada, other):
     tenant, application = demo.tenant(1000), demo.application(APP)
     other.signed_in(ada.id, 5)
-    other.renew_hash(ada.id, other.user_credentials(ADA).secret_hash, "new")
+    other.renew_hash(ada.id, other.user_credentials(usual(ADA)).secret_hash, "new")
     demo.catch_up()
     assert demo.user(ada.id) is ada is demo.user_by_email(ADA.upper())
     assert demo.tenant(1000) is tenant is ada.tenants[0]
@@ -121,7 +128,7 @@ def test_absence_is_not_remembered(demo, other):
 def test_an_impossible_name_is_absent(demo):
     assert demo.user("\ud800") is None
     assert demo.user_by_email("\ud800@example.com") is None
-    assert demo.user_credentials("\ud800@example.com") is None
+    assert demo.user_credentials(usual("\ud800@example.com")) is None
     assert demo.application("\ud800") is None
     assert demo.application_credentials("\udfff") is None
     assert demo.tenant(10**30) is None

@@ -20,6 +20,7 @@ from reticket.core.people import (
     DeveloperAccount,
     Tenant,
 )
+from reticket.core.realms import usual
 from reticket.dialects import akinon, cloudreve, kibo
 from reticket.dialects.kibo.tenant_facts import facts_of
 from reticket.directory.directory import open_directory
@@ -225,7 +226,8 @@ def test_a_seed_may_say_whether_a_client_is_public(directory, hasher, seed_file,
 
 
 def test_secrets_are_hashed(demo, hasher):
-    assert hasher.verify(demo.user_credentials("ADA@example.com").secret_hash, "correct horse")
+    ada = demo.user_credentials(usual("ADA@example.com"))
+    assert hasher.verify(ada.secret_hash, "correct horse")
     application = demo.application_credentials("ns.app.1.0.0.Release")
     assert hasher.verify(application.secret_hash, "s3cret")
     rows = repr(everything(demo))
@@ -321,7 +323,7 @@ def test_records_created_by_another_process_meanwhile_are_not_altered(
             return "late"
 
     assert load(directory, DEMO, Overtaken()) == 0
-    assert directory.user_credentials("ada@example.com").secret_hash != "late"
+    assert directory.user_credentials(usual("ada@example.com")).secret_hash != "late"
 
 
 def test_records_deleted_by_another_process_meanwhile_are_created_next_time(

@@ -6,6 +6,7 @@ import pytest
 
 from reticket.core.errors import Code
 from reticket.core.people import Application, DeveloperAccount, Tenant
+from reticket.core.realms import usual
 from reticket.dialects import akinon, cloudreve, kibo
 from reticket.directory.drafts import ApplicationDraft, TenantDraft, UserDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
@@ -83,7 +84,7 @@ def test_a_used_short_id_is_generated_again(directory):
 
 def test_passwords(peopled):
     peopled.users.set_password("ADA@example.com", "new hash")
-    credentials = peopled.user_credentials("ada@example.com")
+    credentials = peopled.user_credentials(usual("ada@example.com"))
     assert (credentials.subject, credentials.secret_hash) == (ada(peopled).id, "new hash")
     assert credentials.version == ada(peopled).credential_version
     assert ada(peopled).credential_version == 2
@@ -148,7 +149,7 @@ def test_the_time_of_a_change_is_kept(peopled, change, monkeypatch):
 def test_blocking(peopled):
     peopled.users.disable("ada@example.com")
     assert ada(peopled).disabled
-    assert peopled.user_credentials("ada@example.com").disabled
+    assert peopled.user_credentials(usual("ada@example.com")).disabled
     peopled.users.enable(ada(peopled).id)
     assert not ada(peopled).disabled
     assert ada(peopled).credential_version == 1
@@ -159,7 +160,7 @@ def test_deleting(peopled):
     peopled.users.delete("ada@example.com")
     peopled.catch_up()
     assert peopled.user(user_id) is None
-    assert peopled.user_credentials("ada@example.com") is None
+    assert peopled.user_credentials(usual("ada@example.com")) is None
     again = peopled.users.add(UserDraft("ada@example.com"), "hash")
     assert again != user_id
     assert peopled.user(again).tenants == ()
@@ -372,16 +373,16 @@ def test_a_sign_in_returns_the_time_of_the_previous_one(peopled):
 def test_a_hash_is_renewed_if_it_is_still_the_old_one(peopled):
     user_id = ada(peopled).id
     peopled.renew_hash(user_id, "hash of somebody", "new")
-    assert peopled.user_credentials("ada@example.com").secret_hash == "hash of ada"
+    assert peopled.user_credentials(usual("ada@example.com")).secret_hash == "hash of ada"
     peopled.renew_hash(user_id, "hash of ada", "new")
-    assert peopled.user_credentials("ada@example.com").secret_hash == "new"
+    assert peopled.user_credentials(usual("ada@example.com")).secret_hash == "new"
     peopled.renew_hash("app", "hash of app", "newer")
     assert peopled.application_credentials("app").secret_hash == "newer"
     assert ada(peopled).credential_version == 1
 
 
 def test_credentials_show_no_hash(peopled):
-    assert "hash of ada" not in repr(peopled.user_credentials("ada@example.com"))
+    assert "hash of ada" not in repr(peopled.user_credentials(usual("ada@example.com")))
 
 
 def test_a_number_too_large_for_a_column_is_not_found(directory, hasher):

@@ -11,7 +11,8 @@ from tests.docs import tables
 
 from reticket import dialects, wire
 from reticket.core import logouts, messenger, people
-from reticket.core.access import second_factor
+from reticket.core.access import new_passwords, reset_codes, second_factor
+from reticket.core.commands import passwords
 from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
 from reticket.dialects.cloudreve import inputs as cloudreve
@@ -123,6 +124,12 @@ FIXED = {
     ),
     "sessions on the page of the account": account.MAX_SESSIONS,
     "accounts that are signed in in one browser": login_session.MAX_ACCOUNTS,
+    "fewest characters of a password that a person chooses": new_passwords.SHORTEST,
+    "characters of a password that a person chooses": new_passwords.LONGEST,
+    "people whom one network signs up in a realm in an hour": passwords.SIGN_UPS,
+    "reset codes for which one network asks in an hour": passwords.RESETS,
+    "reset codes of one person in an hour": reset_codes.CODES,
+    "seconds of a reset code": reset_codes.LIFETIME,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,

@@ -70,6 +70,8 @@ class Cause(StrEnum):
     WRONG_TARGET = "wrong_target"
     WRONG_GRANT = "wrong_grant"
     USED = "used"
+    NAME_TAKEN = "name_taken"
+    WRONG_CODE = "wrong_code"
     NO_KEYS = "no_keys"
     NO_DOCUMENT = "no_document"
 

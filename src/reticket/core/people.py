@@ -46,6 +46,9 @@ class User:
         second_factor: whether a sign-in needs a second factor.
         groups / roles: names, in order.
         updated_at: when an operator or the person last changed the record.
+        realm: see `core.realms`. Names are looked up in one realm; it never changes.
+        user_name: another name to sign in with, in a realm of a dialect; or None.
+        number: unique in such a realm, given in ascending order; None in the usual realm.
     """
 
     id: str
@@ -64,6 +67,24 @@ class User:
     updated_at: int = 0
     groups: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    realm: str = ""
+    user_name: str | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person who signs up in a realm of a dialect.
+
+    Args:
+        parts: what dialects keep of the person, by the keys of their parts.
+    """
+
+    email: str
+    user_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    parts: Mapping[str, object] = field(default_factory=dict)
 
 
 MOST_FAILURES = 100

@@ -13,7 +13,9 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from reticket.core.logouts import Logouts
 from reticket.core.model import Family, Selection
+from reticket.core.named_people import NamedPeople
 from reticket.core.people import Application, Client, Credentials, Factor, Tenant, User
+from reticket.core.realms import SignInName
 
 Clock = Callable[[], int]
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -183,9 +185,9 @@ class Recognised(NamedTuple):
     """What is known of an account and a network before a password is checked.
 
     Args:
-        account: its name in counters: a keyed digest that changes with the password. An e-mail
-            address without an account has one too.
-        exists: whether there is an account with that e-mail address.
+        account: its name in counters: a keyed digest that changes with the password. A name without
+            an account has one too.
+        exists: whether there is an account with that name.
         known: whether the account has signed in from that network with its current password.
     """
 
@@ -194,7 +196,7 @@ class Recognised(NamedTuple):
     known: bool
 
 
-class Directory(Protocol):
+class Directory(NamedPeople, Protocol):
     """People, tenants, accounts and applications, as the service reads them."""
 
     @property
@@ -228,15 +230,6 @@ class Directory(Protocol):
     def tenant(self, tenant_id: int) -> Tenant | None:
         """The record. Cached."""
 
-    def user_by_email(self, email: str) -> User | None:
-        """The record; the case of the e-mail address is ignored."""
-
-    def user_by_short_id(self, short_id: str) -> User | None:
-        """The record, disabled or not."""
-
-    def user_credentials(self, email: str) -> Credentials | None:
-        """The data for checking the password."""
-
     def application_credentials(self, application_id: str) -> Credentials | None:
         """The data for checking the secret."""
 
@@ -249,8 +242,8 @@ class Directory(Protocol):
     def signed_in(self, user_id: str, at: int) -> int | None:
         """Record a sign-in and return the one before."""
 
-    def recognise(self, asked: Sequence[tuple[str, str]]) -> Sequence[Recognised]:
-        """What is known of each e-mail address and the network of its caller."""
+    def recognise(self, asked: Sequence[tuple[SignInName, str]]) -> Sequence[Recognised]:
+        """What is known of each name and the network of its caller."""
 
     def remember_network(self, user_id: str, network: str, at: int) -> None:
         """Note that the user has signed in from that network (milliseconds)."""

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 from reticket.core.model import Place
 from reticket.core.people import Application, Tenant, User
 from reticket.core.ports import Entropy
+from reticket.core.realms import Realms
 from reticket.core.tokens.kinds import TokenKind
 
 P = TypeVar("P")
@@ -85,12 +86,14 @@ class Profiles:
     Args:
         kinds: of their tokens.
         people / tenants / programs: the parts of a person, a tenant and an application.
+        realms: of their people.
     """
 
     kinds: Sequence[TokenKind] = ()
     people: Sequence[Part[Any]] = ()
     tenants: Sequence[Part[Any]] = ()
     programs: Sequence[Part[Any]] = ()
+    realms: Sequence[Realms] = ()
 
     @property
     def separate(self) -> list[Part[Any]]:

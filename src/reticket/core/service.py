@@ -3,107 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from reticket.core import client_records
 from reticket.core import commands as asked
-from reticket.core.access.programs import ProgramAuthenticator
-from reticket.core.access.second_factor import SecondFactorAuthenticator
-from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.access.passwords import of_passwords
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
-from reticket.core.consents import Consents
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.fetching.fetcher import Fetcher, FetchLimits
-from reticket.core.fetching.model import Exchange
-from reticket.core.messages import Deliver
+from reticket.core.fetching.fetcher import Fetcher
 from reticket.core.messenger import Messenger
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
 from reticket.core.people import Client, User
 from reticket.core.performing import Perform, Performer, at_once, by
-from reticket.core.ports import Clock, Directory, Entropy, Ephemeral, Page, SecretHasher, Store
-from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
+from reticket.core.ports import Page
+from reticket.core.queues.batch_queue import BatchQueue
 from reticket.core.queues.fair_queue import Requester
-from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.registrations import Registrar, Registrations
+from reticket.core.realms import USUAL, SignInName
+from reticket.core.registrations import Registrations
+from reticket.core.service_parts import ServiceParts
 from reticket.core.sessions.audit_events import dialect_event
-from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection
-from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.storage.caller_storage import CallerStorage
-from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.keys import KeyRing
-from reticket.core.tokens.kinds import TokenKind
-from reticket.core.tokens.mint import Mint
 
 R = TypeVar("R")
 
 Performers: TypeAlias = Mapping[type[Command[Any]], Perform[Any]]
 """Which function performs the commands of which class."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerPools:
-    """The pools of threads.
-
-    Args:
-        store: one thread; writes families.
-        directory: a few threads; reads people in batches, and runs the verbs of operators.
-        callers: as many; reads and keeps for single callers. Networks take turns.
-        passwords: as many threads as hashes may run at once. Callers take turns.
-        fetches: some threads; each waits for another server. Networks take turns.
-        messages: a thread or two; each waits for the operator's mailer.
-    """
-
-    store: WorkerPool
-    directory: WorkerPool
-    callers: FairWorkerPool
-    passwords: FairWorkerPool
-    fetches: FairWorkerPool
-    messages: WorkerPool
-
-    def close(self) -> None:
-        """Finish all accepted work, then stop."""
-        for pool in (
-            self.messages, self.fetches, self.passwords, self.callers, self.directory, self.store
-        ):  # fmt: skip
-            pool.close()
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceParts:
-    """The parts that the service performs commands with.
-
-    Args:
-        kinds: the token kinds by name.
-        shared: `ephemeral` with a budget for each owner.
-        exchange: asks another server.
-        deliver: hands a message to the operator's mailer.
-    """
-
-    kinds: Mapping[str, TokenKind]
-    engine: Engine
-    users: UserAuthenticator
-    factors: SecondFactorAuthenticator
-    programs: ProgramAuthenticator
-    directory: Directory
-    mint: Mint
-    pools: WorkerPools
-    clock: Clock
-    store: Store
-    ephemeral: Ephemeral
-    shared: BudgetedEphemeral
-    keys: KeyRing
-    upkeep: Upkeep
-    entropy: Entropy
-    hasher: SecretHasher
-    consents: Consents
-    exchange: Exchange
-    fetch_limits: FetchLimits
-    registrar: Registrar
-    deliver: Deliver
 
 
 class Service:
@@ -117,10 +45,14 @@ class Service:
         self._engine = parts.engine
         self._messenger = _messenger(parts)
         callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.callers, parts.clock)
+        queue = SignInQueue(
+            parts.users, parts.programs, parts.pools.directory, parts.pools.passwords
+        )
         self.performers: Performers = dict(
             (
                 *_sessions(parts),
-                *_sign_ins(parts, callers),
+                *_sign_ins(parts, callers, queue),
+                *of_passwords(parts, callers, queue),
                 *_tokens(parts, callers),
                 *_records(parts, callers),
                 *_of_clients(parts, callers),
@@ -176,9 +108,9 @@ def _sessions(parts: ServiceParts) -> Iterator[Performer]:
     yield by(asked.EndSessions, revoke)
 
 
-def _sign_ins(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
-    queue = SignInQueue(parts.users, parts.programs, parts.pools.directory, parts.pools.passwords)
-
+def _sign_ins(
+    parts: ServiceParts, callers: CallerStorage, queue: SignInQueue
+) -> Iterator[Performer]:
     async def open_session(command: asked.OpenFactorSession, caller: Caller) -> str:
         return await callers.run(caller, parts.factors.open_session, command)
 
@@ -258,9 +190,16 @@ def _records(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]
         return at_hand[0] if at_hand else await clients.put(command.client_id)
 
     yield by(asked.FindTenant, caught_up(lambda a: directory.tenant(a.tenant_id)))
-    yield by(asked.FindUser, caught_up(lambda a: directory.user_by_email(a.email)))
-    yield by(asked.FindUserById, caught_up(lambda a: directory.user(a.user_id)))
-    short = caught_up(lambda a: directory.user_by_short_id(a.short_id))
+
+    def of_realm(user: User | None, realm: str) -> User | None:
+        return user if user is not None and user.realm == realm else None
+
+    named = caught_up(lambda a: directory.user_by_name(SignInName(a.realm, a.email)))
+    yield by(asked.FindUser, named)
+    yield by(asked.FindUserById, caught_up(lambda a: of_realm(directory.user(a.user_id), a.realm)))
+    numbered = caught_up(lambda a: directory.user_by_number(a.realm, a.number))
+    yield by(asked.FindUserByNumber, numbered)
+    short = caught_up(lambda a: of_realm(directory.user_by_short_id(a.short_id), USUAL))
     yield by(asked.FindUserByShortId, short)
     yield by(asked.FindClient, find_client)
     yield by(asked.CheckOrigin, caught_up(lambda a: directory.has_origin(a.origin)))

@@ -44,6 +44,7 @@ def profiles(dialects: Iterable[Dialect]) -> Profiles:
         people=[dialect.person for dialect in known if dialect.person is not None],
         tenants=[dialect.tenant for dialect in known if dialect.tenant is not None],
         programs=[dialect.program for dialect in known if dialect.program is not None],
+        realms=[realms for dialect in known for realms in dialect.realms],
     )
 
 

@@ -24,6 +24,7 @@ from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.networks import KnownNetworks
+from reticket.directory.people.realm_writer import RealmWriter
 from reticket.directory.people.second_factor import Sealer
 from reticket.directory.people.sign_ins import SignIns
 from reticket.directory.people.users import Users
@@ -129,6 +130,7 @@ class Directory:
             self.account_members,
             PartsWriter(profile_parts, profiles.separate, clock, entropy),
             self.enrolments,
+            RealmWriter(profiles.realms),
             clock,
             entropy,
         )
@@ -158,6 +160,7 @@ class Directory:
         self.catch_up, self.catch_up_now = records.catch_up, records.catch_up_now
         self.user, self.user_by_email = records.user, records.user_by_email
         self.user_by_short_id = records.user_by_short_id
+        self.user_by_name, self.user_by_number = records.user_by_name, records.user_by_number
         self.application, self.tenant = records.application, records.tenant
         self.client, self.client_at_hand = records.client, records.client_at_hand
         self.client_credentials = records.client_credentials
@@ -167,6 +170,7 @@ class Directory:
         self.user_credentials = sign_ins.user_credentials
         self.application_credentials = sign_ins.application_credentials
         self.renew_hash, self.signed_in = sign_ins.renew_hash, sign_ins.signed_in
+        self.sign_up, self.replace_password = self.users.sign_up, self.users.replace_password
         self.recognise, self.remember_network = networks.recognise, networks.remember
 
     @property

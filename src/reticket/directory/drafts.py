@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reticket.core.realms import USUAL
+
 Places = Mapping[int, object]
 """Tenants or accounts by id, each with what a dialect knows of the membership."""
 
@@ -19,6 +21,8 @@ class UserDraft:
         parts: the dialects' data of the person, by the keys of their parts.
         totp_secret: the secret of the second factor, or None.
         groups / roles: names, in any order.
+        realm / user_name: as of `core.people.User`.
+        number: in the realm of a dialect; None takes the next one.
     """
 
     email: str
@@ -32,6 +36,9 @@ class UserDraft:
     totp_secret: bytes | None = field(default=None, repr=False)
     groups: Sequence[str] = ()
     roles: Sequence[str] = ()
+    realm: str = USUAL
+    user_name: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

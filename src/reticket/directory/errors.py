@@ -3,6 +3,7 @@
 DirectoryError
 ├── NotFound         the named record does not exist
 ├── AlreadyExists    the record to create exists already
+│   └── NameTaken    another person of the realm signs in by that name
 └── Invalid          a value does not have the required form
 """
 
@@ -25,6 +26,18 @@ class NotFound(DirectoryError):
 
 class AlreadyExists(DirectoryError):
     """The record to create exists already."""
+
+
+class NameTaken(AlreadyExists):
+    """Another person of the realm signs in by that name.
+
+    Args:
+        member: `email` or `user_name`.
+    """
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(message)
+        self.member = member
 
 
 class Invalid(DirectoryError):

@@ -29,9 +29,17 @@ def is_email(text: str) -> bool:
     return looks_so and not has_hidden(text)
 
 
+def is_sign_in_name(text: str) -> bool:
+    """Whether the text may be a name to sign in with: an e-mail address, or a user name."""
+    is_short = 0 < len(text) <= LONGEST_EMAIL and text == text.strip()
+    has_surrogates = any("\ud800" <= letter <= "\udfff" for letter in text)
+    return is_short and not has_hidden(text) and not has_surrogates
+
+
 def folded(email: str) -> str:
-    """The e-mail address in the form that look-ups compare. The local part is case-folded NFC.
-    The domain is its A-label (RFC 5890 §2.3.2.1), or folded in the same way where it has none.
+    """The e-mail address or user name in the form that look-ups compare. The local part, and a name
+    without one, is case-folded NFC. The domain is its A-label (RFC 5890 §2.3.2.1), or folded in the
+    same way where it has none.
     """
     if email.isascii() or len(email) > LONGEST_EMAIL:
         return email.casefold()
@@ -56,6 +64,12 @@ def check_email(email: str) -> None:
     """Invalid unless it looks like an e-mail address."""
     if not is_email(email):
         raise Invalid(f"{email!r} does not look like an e-mail address.")
+
+
+def check_user_name(name: str) -> None:
+    """Invalid unless it may be a user name."""
+    if not is_sign_in_name(name):
+        raise Invalid(f"A user name must have 1 to {LONGEST_EMAIL} visible characters.")
 
 
 def is_client_id(text: str) -> bool:

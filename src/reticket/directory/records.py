@@ -13,11 +13,17 @@ from sqlalchemy import Connection
 
 from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.core.profiles import Profiles
+from reticket.core.realms import SignInName, usual
 from reticket.directory.change_poller import ChangePoller
 from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
 from reticket.directory.people.sign_ins import read_client_credentials
-from reticket.directory.people.user_rows import id_of_email, id_of_short_id, read_user
+from reticket.directory.people.user_rows import (
+    id_of_name,
+    id_of_number,
+    id_of_short_id,
+    read_user,
+)
 from reticket.directory.programs.applications import read_application
 from reticket.directory.programs.clients import read_client
 from reticket.directory.tenants.tenants import read_tenant
@@ -101,8 +107,17 @@ class Records:
         return known or self._read(snapshot, snapshot.read_user, user_id)
 
     def user_by_email(self, email: str) -> User | None:
-        """The record; the case of the e-mail address is ignored."""
-        user_id = self._database.find(id_of_email, email)
+        """The record of a person of the usual realm; the case of the e-mail address is ignored."""
+        return self.user_by_name(usual(email))
+
+    def user_by_name(self, name: SignInName) -> User | None:
+        """The record of the person with that name in its realm."""
+        user_id = self._database.find(id_of_name, name)
+        return None if user_id is None else self.user(user_id)
+
+    def user_by_number(self, realm: str, number: int) -> User | None:
+        """The record of the person with that number in a realm."""
+        user_id = self._database.find(id_of_number, (realm, number))
         return None if user_id is None else self.user(user_id)
 
     def user_by_short_id(self, short_id: str) -> User | None:

@@ -87,7 +87,7 @@ users = Table(
     _id("id", String(32)),
     Column("short_id", String(16), nullable=False, unique=True),
     Column("email", Text, nullable=False),
-    Column("email_folded", Text, nullable=False, unique=True),
+    Column("email_folded", Text, nullable=False),
     Column("secret_hash", Text, nullable=False),
     Column("first_name", Text),
     Column("last_name", Text),
@@ -99,7 +99,22 @@ users = Table(
     Column("updated_at", BigInteger),
     Column("group_names", Json),
     Column("role_names", Json),
+    Column("realm", Text, nullable=False, server_default=""),
+    Column("user_name", Text),
+    Column("user_name_folded", Text),
+    Column("number", Integer),
+    UniqueConstraint("realm", "email_folded"),
+    UniqueConstraint("realm", "user_name_folded"),
+    UniqueConstraint("realm", "number"),
 )
+
+realm_numbers = Table(
+    "realm_numbers",
+    metadata,
+    _id("realm", Text()),
+    Column("last", Integer, nullable=False),
+)
+"""The newest number given in each realm of a dialect. Whoever writes a name there locks its row."""
 
 known_networks = Table(
     "known_networks",

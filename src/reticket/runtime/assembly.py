@@ -26,7 +26,8 @@ from reticket.core.model import Caller
 from reticket.core.ports import Ephemeral, Event
 from reticket.core.queues.batch_queue import LONGEST_WAIT, WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, ServiceParts, WorkerPools
+from reticket.core.service import Service
+from reticket.core.service_parts import ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
 from reticket.core.storage.budget import Budget
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 
 from reticket.core.errors import Unavailable
 from reticket.core.queues.batch_queue import WorkerPool
-from reticket.core.service import Service, WorkerPools
+from reticket.core.service import Service
+from reticket.core.service_parts import WorkerPools
 from reticket.core.storage.clock_watch import ClockWatch
 from reticket.http.incidents import Incidents
 from reticket.http.metrics import Meter

@@ -12,6 +12,7 @@ import structlog
 from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
 from reticket.core.people import Credentials
+from reticket.core.realms import usual
 from reticket.directory.marks import DEMO
 from reticket.directory.seed import DEMO as FILE
 from reticket.directory.seed import read_seed
@@ -111,7 +112,7 @@ def known_accounts(instance: OpenedService) -> Iterator[str]:
     """
     seed, directory = read_seed(FILE), instance.directory
     lookups = (
-        ("user", seed.users, directory.user_credentials),
+        ("user", seed.users, lambda email: directory.user_credentials(usual(email))),
         ("application", seed.applications, directory.application_credentials),
         ("client", seed.clients, directory.client_credentials),
     )

@@ -49,7 +49,8 @@ from reticket.core.policy import (
 from reticket.core.ports import Event
 from reticket.core.queues.batch_queue import WorkerPool
 from reticket.core.queues.fair_worker_pool import FairWorkerPool
-from reticket.core.service import Service, ServiceParts, WorkerPools
+from reticket.core.service import Service
+from reticket.core.service_parts import ServiceParts, WorkerPools
 from reticket.core.sessions.engine import Engine
 from reticket.core.storage.budget import DEFAULT_BUDGET, Budget
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral

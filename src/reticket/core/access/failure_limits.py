@@ -53,7 +53,7 @@ class FailureLimits:
                 f"known:{place}", self.strangers, forgiven=True, covered=True
             )
         neighbours = FailureCounter(f"people:{network}", self.address)
-        return neighbours, here, self.of_strangers(_counter_of(account_state))
+        return neighbours, here, self.of_strangers(counter_of(account_state))
 
     def of_strangers(self, account: str) -> FailureCounter:
         """The counter of wrong passwords from all unknown networks; the owner's success anywhere
@@ -105,9 +105,9 @@ class FailureCounter(NamedTuple):
 FailureCounters = Sequence[FailureCounter]
 
 
-def _counter_of(account_state: Recognised) -> str:
-    """An account's counter name. E-mail addresses without an account share a fixed number of
-    counters, because they can be invented. Only the holder of the key knows which ones share.
+def counter_of(account_state: Recognised) -> str:
+    """An account's counter name. Names without an account share a fixed number of counters, because
+    they can be invented. Only the holder of the key knows which ones share.
     """
     if account_state.exists:
         return account_state.account

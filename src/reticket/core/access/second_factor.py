@@ -24,6 +24,7 @@ from reticket.core.ports import (
     Factors,
     OneTimePasswords,
 )
+from reticket.core.realms import SignInName
 from reticket.core.sessions import audit_events
 from reticket.core.storage.budget import of_account
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
@@ -84,7 +85,7 @@ class SecondFactorAuthenticator:
         user = self._user_of(said, command.resource)
         if user is None:
             raise self._no_session(command.resource, caller)
-        (context,) = self._contexts.of([(user.email, caller)])
+        (context,) = self._contexts.of([(SignInName(user.realm, user.email), caller)])
         guards = (*context.guards, *context.factor)
         with self._attempts.counted(guards, command.resource, caller):
             proof = self._proof_for(guards, user, command, caller)

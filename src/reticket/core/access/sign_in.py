@@ -5,18 +5,22 @@ Synchronous; runs on the pool for long work. No answer shows which part was wron
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reticket.core.access.attempts import Admission, Attempts
 from reticket.core.access.failure_limits import FailureCounters
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
 from reticket.core.access.sign_in_context import SignInContexts, require_active
-from reticket.core.commands import FactorRule, SignIn
+from reticket.core.commands import FactorRule, RedeemResetCode, SignIn
 from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import User
 from reticket.core.ports import Directory
+from reticket.core.realms import SignInName
+
+FindByCode = Callable[[SignInName, str], tuple[User | None, bool]]
+"""Finds the person with a name, and says whether the code is that person's."""
 
 
 class UserAuthenticator:
@@ -39,7 +43,7 @@ class UserAuthenticator:
         read. Accounts that do not exist get the same answers.
         """
         self._directory.catch_up_now()
-        found = self._contexts.of([(command.email, caller) for command, caller in batch])
+        found = self._contexts.of([(command.name, caller) for command, caller in batch])
         waits = self._attempts.waits([(*each.guards, *each.factor) for each in found])
         return [
             self._attempts.limited(wait, command.resource, caller)
@@ -61,7 +65,7 @@ class UserAuthenticator:
         return user
 
     def _whose_password(self, command: SignIn, caller: Caller, guards: FailureCounters) -> User:
-        credentials = self._directory.user_credentials(command.email)
+        credentials = self._directory.user_credentials(command.name)
         user = self._directory.user(credentials.subject) if credentials else None
         right = self._secrets.matches(credentials, command.password)
         if not right or user is None or not entitled(user, None, None, command.part):
@@ -71,6 +75,21 @@ class UserAuthenticator:
         expect_one_version(credentials, user)
         if user.second_factor and command.factor is FactorRule.REFUSE:
             raise self._factor_required(user, command, caller, guards)
+        return user
+
+    def with_code(
+        self, command: RedeemResetCode, caller: Caller, admission: Admission, find: FindByCode
+    ) -> User:
+        """The person whose reset code this is. A wrong one counts as a wrong password does.
+        INVALID_CREDENTIALS.
+        """
+        requester, guards = admission
+        with self._attempts.counted(guards, command.resource, caller):
+            user, is_right = find(command.name, command.code)
+            if user is None or not is_right:
+                subject, cause = user.id if user else None, Cause.WRONG_CODE
+                raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+        self._contexts.succeeded(requester, guards)
         return user
 
     def _factor_required(

@@ -15,6 +15,7 @@ from reticket.core.model import Caller
 from reticket.core.people import User
 from reticket.core.ports import Clock, Directory, Recognised
 from reticket.core.queues.fair_queue import Requester
+from reticket.core.realms import SignInName
 
 
 class SignInContext(NamedTuple):
@@ -36,11 +37,11 @@ class SignInContexts:
         self._limits = limits
         self._clock = clock
 
-    def of(self, attempts: Sequence[tuple[str, Caller]]) -> list[SignInContext]:
-        """The context of each e-mail address and its caller; accounts that do not exist count as
+    def of(self, attempts: Sequence[tuple[SignInName, Caller]]) -> list[SignInContext]:
+        """The context of each name and its caller; accounts that do not exist count as
         strangers'.
         """
-        places = [(email, network_of(caller.address)) for email, caller in attempts]
+        places = [(name, network_of(caller.address)) for name, caller in attempts]
         found = zip(places, self._directory.recognise(places), strict=True)
         return [self._context_of(recognised, network) for (_, network), recognised in found]
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from reticket.core.commands.command import Command
 from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import Counted
+from reticket.core.realms import USUAL
 from reticket.core.storage.budget import Charge, Owner
 
 R = TypeVar("R")
@@ -23,21 +24,31 @@ class FindTenant(Command[Tenant | None]):
 
 @dataclass(frozen=True, slots=True)
 class FindUser(Command[User | None]):
-    """Find a user by e-mail, without a password. Result: `User | None`."""
+    """Find a user by e-mail, or by user name in a realm of a dialect. Result: `User | None`."""
 
     email: str
+    realm: str = USUAL
 
 
 @dataclass(frozen=True, slots=True)
 class FindUserById(Command[User | None]):
-    """Find a user by id. Result: `User | None`."""
+    """Find a user of a realm by id. Result: `User | None`."""
 
     user_id: str
+    realm: str = USUAL
+
+
+@dataclass(frozen=True, slots=True)
+class FindUserByNumber(Command[User | None]):
+    """Find a user by the number in a realm. Result: `User | None`."""
+
+    realm: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class FindUserByShortId(Command[User | None]):
-    """Find a user by the short id. Result: `User | None`."""
+    """Find a user of the usual realm by the short id. Result: `User | None`."""
 
     short_id: str = field(repr=False)
 

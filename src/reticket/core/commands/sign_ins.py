@@ -9,6 +9,7 @@ from enum import StrEnum
 from reticket.core.commands.command import Command
 from reticket.core.commands.others import PutIfAbsent
 from reticket.core.people import Application, Client, User
+from reticket.core.realms import USUAL, SignInName
 
 
 def keeps_nothing(user: User) -> Sequence[PutIfAbsent]:
@@ -34,9 +35,11 @@ class SignIn(Command[User]):
 
     Args:
         resource: for the audit log.
+        email: the e-mail address; in a realm of a dialect it may be a user name.
         part: the dialect that must know the user, as in `core.entitlement`; other users are refused
             like unknown ones.
         factor: the rule for users with a second factor; the default refuses them.
+        realm: in which the name is looked up. People of another one are unknown.
     """
 
     resource: str
@@ -44,6 +47,12 @@ class SignIn(Command[User]):
     password: str = field(repr=False)
     part: str | None = None
     factor: FactorRule = FactorRule.REFUSE
+    realm: str = USUAL
+
+    @property
+    def name(self) -> SignInName:
+        """The name in its realm."""
+        return SignInName(self.realm, self.email)
 
 
 @dataclass(frozen=True, slots=True)

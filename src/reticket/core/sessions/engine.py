@@ -45,6 +45,7 @@ from reticket.core.ports import (
     Store,
 )
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
+from reticket.core.realms import USUAL
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
 from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
@@ -188,12 +189,13 @@ class Engine:
             await asyncio.wait([self._newest_note])
 
     def holder_of(self, resource: str, subject: str) -> Holder | None:
-        """The subject's record, or None when it was deleted or disabled."""
-        subjects = self._kinds[resource].subjects
-        if subjects is User:
-            user = self._directory.user(subject)
-            return user if user and user.active and not user.disabled else None
-        look_up = self._directory.client if subjects is Client else self._directory.application
+        """The subject's record; None when it was deleted or disabled, or is of another realm."""
+        kind = self._kinds[resource]
+        if kind.subjects is User:
+            user, realms = self._directory.user(subject), kind.realms
+            is_meant = user and (realms.holds(user.realm) if realms else user.realm == USUAL)
+            return user if user and is_meant and user.active and not user.disabled else None
+        look_up = self._directory.client if kind.subjects is Client else self._directory.application
         program = look_up(subject)
         return program if program and not program.disabled else None
 
@@ -310,9 +312,7 @@ class Engine:
         )
 
     def _serves(self, command: BeginSession) -> bool:
-        """Whether the client exists and is not disabled; True for a family without a client of
-        the directory.
-        """
+        """Whether the client is there and not disabled; True where the directory has none."""
         if command.client is None or not self._kinds[command.resource].registers_clients:
             return True
         client = self._directory.client(command.client)

@@ -47,30 +47,30 @@ class CallerStorage:
         """Run a function when the caller's network has its turn. Unavailable as of
         `FairWorkerPool`.
         """
-        return await self._pool.run(_requester_of(None, caller), work, *arguments)
+        return await self._pool.run(requester_of(None, caller), work, *arguments)
 
     async def put_if_absent(self, command: PutIfAbsent, caller: Caller) -> bool:
         """Whether the entry was stored."""
         entry = command.key, command.lifetime, command.value
         owner = command.owner or of_address(caller.address)
-        whose = _requester_of(command.owner, caller)
+        whose = requester_of(command.owner, caller)
         return await self._pool.run(whose, self._shared.put_if_absent, *entry, owner)
 
     async def reserve(self, command: Reserve, caller: Caller) -> Charge:
         """Reserve room for a text."""
         wanted = command.key, command.lifetime, command.size, command.owner
-        whose = _requester_of(command.owner, caller)
+        whose = requester_of(command.owner, caller)
         return await self._pool.run(whose, self._shared.reserve, *wanted)
 
     async def put_reserved(self, command: PutReserved, caller: Caller) -> bool:
         """Whether the text was stored in the reserved room."""
         entry = command.reserved, command.value
-        whose = _requester_of(command.reserved.owner, caller)
+        whose = requester_of(command.reserved.owner, caller)
         return await self._pool.run(whose, self._shared.put_reserved, *entry)
 
     async def release(self, command: Release, caller: Caller) -> None:
         """Release reserved room."""
-        whose = _requester_of(command.reserved.owner, caller)
+        whose = requester_of(command.reserved.owner, caller)
         await self._pool.run(whose, self._shared.release, command.reserved)
 
     async def peek(self, command: Peek, caller: Caller) -> str | None:
@@ -92,7 +92,7 @@ class CallerStorage:
     async def _count(self, command: Increment, caller: Caller) -> Counted:
         counted = command.key, command.window, command.add
         owner = command.owner or of_address(caller.address)
-        whose = _requester_of(command.owner, caller)
+        whose = requester_of(command.owner, caller)
         return await self._pool.run(whose, self._shared.count, *counted, owner)
 
 
@@ -123,7 +123,7 @@ class ReachedLimits:
             self._known.popitem(last=False)
 
 
-def _requester_of(owner: Owner | None, caller: Caller) -> Requester:
+def requester_of(owner: Owner | None, caller: Caller) -> Requester:
     """The requester for the fair queue; an owner with credentials goes before strangers."""
     network = network_of(caller.address)
     if owner and owner.kind in PROVEN:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from reticket.core.model import NOTHING, Asked, Family, Holder, Place
 from reticket.core.people import Application, Client, User
 from reticket.core.policy import Policy
+from reticket.core.realms import Realms
 
 
 class Facts(NamedTuple):
@@ -106,6 +107,7 @@ class TokenKind:
         outlives_block: whether its families are only refused while a person is blocked, and go on
             when the person is let in again.
         place: what its families belong to; a user who leaves such a place loses those families.
+        realms: the realms of its people; None admits those of the usual realm alone.
     """
 
     name: str
@@ -123,3 +125,4 @@ class TokenKind:
     registers_clients: bool = True
     outlives_block: bool = False
     place: Place | None = None
+    realms: Realms | None = None

@@ -99,22 +99,25 @@ def _file_of(url: str) -> Path:
 
 
 def _open(file: Path) -> Engine:
+    """An engine on the file, whose schema is the newest.
+
+    Migrations run without foreign keys (SQLite, ALTER TABLE, section 7). Else a table that is made
+    anew would take the rows with it that refer to it.
+    """
     with _starting(file):
         _make_private(file)
-        engine = _engine(file)
-        try:
-            with engine.execution_options(writes=True).begin() as connection:
-                _check(connection, file)
-                schema.migrate(connection, str(file))
-        except BaseException:
-            engine.dispose()
-            raise
-    return engine
+        with (
+            _opened(file, references=False) as engine,
+            engine.execution_options(writes=True).begin() as connection,
+        ):
+            _check(connection, file)
+            schema.migrate(connection, str(file))
+    return _engine(file)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Engine]:
-    engine = _engine(file)
+def _opened(file: Path, *, references: bool = True) -> Iterator[Engine]:
+    engine = _engine(file, references=references)
     try:
         yield engine
     finally:
@@ -159,9 +162,10 @@ def _check(connection: Connection, file: Path) -> None:
         raise StartupError(f"the file {file} is a database, but not a directory of reticket.")
 
 
-def _engine(file: Path) -> Engine:
+def _engine(file: Path, *, references: bool = True) -> Engine:
+    """An engine on the file; `references` says whether it enforces foreign keys."""
     engine = create_engine(URL.create("sqlite", database=str(file)), hide_parameters=True)
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", _prepare if references else _prepare_to_migrate)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -175,6 +179,11 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_to_migrate(connection: sqlite3.Connection, _: object) -> None:
+    _prepare(connection, _)
+    connection.execute("PRAGMA foreign_keys = OFF")
 
 
 def _begin(connection: Connection) -> None:

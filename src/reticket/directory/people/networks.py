@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from reticket.core.ports import Recognised
+from reticket.core.realms import USUAL, SignInName
 from reticket.directory.engines.database import Database
-from reticket.directory.forms import folded, is_email
+from reticket.directory.forms import folded, is_sign_in_name
 from reticket.directory.people.second_factor import Sealer
+from reticket.directory.people.user_rows import has_name
 from reticket.directory.tables import known_networks, users
 
 KEPT = 16
@@ -29,17 +32,18 @@ class KnownNetworks:
         self._database = database
         self._sealer = sealer
 
-    def recognise(self, asked: Sequence[tuple[str, str]]) -> list[Recognised]:
-        """Whether each e-mail and network is known. An unknown e-mail costs the same work."""
-        emails = {folded(email) for email, _ in asked if _may_be_stored(email)}
+    def recognise(self, asked: Sequence[tuple[SignInName, str]]) -> list[Recognised]:
+        """Whether each name and network is known. An unknown name costs the same work."""
+        names = [_key_of(name) for name, _ in asked]
         with self._database.read() as connection:
-            people = _versions(connection, emails)
-            digests = [self._digest_of(people.get(folded(email)), at) for email, at in asked]
+            people = _versions(connection, names)
+            whom = [(name, people.get(name)) for name in names]
+            places = zip(whom, asked, strict=True)
+            digests = [self._digest_of(person, at) for (_, person), (_, at) in places]
             known = _known(connection, digests)
-        whom = [(folded(email), people.get(folded(email))) for email, _ in asked]
         return [
-            Recognised(self._account_of(email, person), person is not None, digest in known)
-            for (email, person), digest in zip(whom, digests, strict=True)
+            Recognised(self._account_of(name, person), person is not None, digest in known)
+            for (name, person), digest in zip(whom, digests, strict=True)
         ]
 
     def remember(self, user_id: str, network: str, at: int) -> None:
@@ -55,14 +59,17 @@ class KnownNetworks:
             connection.execute(select(users.c.id).where(mine).with_for_update())
             _write(connection, user_id, digest, at)
 
-    def _account_of(self, email: str, person: tuple[str, int] | None) -> str:
-        """A keyed digest of bounded length, whatever was sent as an e-mail.
+    def _account_of(self, name: SignInName, person: tuple[str, int] | None) -> str:
+        """A keyed digest of bounded length, whatever was sent as a name. A name that nobody has
+        gets another one in each realm.
 
-        Without the key nobody can find an e-mail with the same digest, or tell whether it belongs
-        to an account.
+        Without the key nobody can find a name with the same digest, or tell whether it belongs to
+        an account.
         """
-        said = f"{person[1]}:{person[0]}" if person else f":{email}"
-        return self._sealer.digest(said.encode("utf-8", "surrogatepass"), b"account").hex()
+        said = f"{person[1]}:{person[0]}" if person else f":{name.text}"
+        purpose = "account" if person or name.realm == USUAL else f"account:{name.realm}"
+        digest = self._sealer.digest(said.encode("utf-8", "surrogatepass"), purpose.encode())
+        return digest.hex()
 
     def _digest_of(self, person: tuple[str, int] | None, network: str) -> bytes:
         """The digest of a network. For an unknown e-mail it matches none, after the same work."""
@@ -71,15 +78,26 @@ class KnownNetworks:
         return self._sealer.digest(text, b"network:" + user_id.encode())
 
 
-def _may_be_stored(email: str) -> bool:
-    """Whether an engine can store the text; every e-mail in the directory passed this."""
-    return is_email(email) and not any("\ud800" <= letter <= "\udfff" for letter in email)
+def _key_of(name: SignInName) -> SignInName:
+    return SignInName(name.realm, folded(name.text))
 
 
-def _versions(connection: Connection, emails: Iterable[str]) -> dict[str, tuple[str, int]]:
-    columns = users.c.email_folded, users.c.id, users.c.credential_version
-    found = connection.execute(select(*columns).where(users.c.email_folded.in_(emails)))
-    return {email: (user_id, version) for email, user_id, version in found}
+def _versions(
+    connection: Connection, names: Iterable[SignInName]
+) -> dict[SignInName, tuple[str, int]]:
+    """Id and credential version of each person, by every name; one look-up for each realm."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for realm, key in names:
+        wanted[realm].update([key] if is_sign_in_name(key) else ())
+    found: dict[SignInName, tuple[str, int]] = {}
+    columns = users.c
+    for realm, keys in wanted.items():
+        who = select(
+            columns.email_folded, columns.user_name_folded, columns.id, columns.credential_version
+        ).where(has_name(realm, keys))
+        for email, user_name, user_id, version in connection.execute(who):
+            found |= {SignInName(realm, key): (user_id, version) for key in (email, user_name)}
+    return found
 
 
 def _known(connection: Connection, digests: Iterable[bytes], since: int = 0) -> set[bytes]:

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from reticket.core.people import Credentials
+from reticket.core.realms import SignInName
 from reticket.directory.engines.database import Database
 from reticket.directory.forms import folded
+from reticket.directory.people.user_rows import has_name
 from reticket.directory.rows import credential_version_of
 from reticket.directory.tables import applications, oauth_clients, users
 
@@ -22,9 +24,9 @@ class SignIns:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def user_credentials(self, email: str) -> Credentials | None:
-        """The credentials of the user with that e-mail."""
-        return self._database.find(_user_credentials, email)
+    def user_credentials(self, name: SignInName) -> Credentials | None:
+        """The credentials of the user with that name in its realm."""
+        return self._database.find(_user_credentials, name)
 
     def application_credentials(self, application_id: str) -> Credentials | None:
         """The credentials of an application."""
@@ -47,12 +49,12 @@ class SignIns:
         return previous
 
 
-def _user_credentials(connection: Connection, email: str) -> Credentials | None:
+def _user_credentials(connection: Connection, name: SignInName) -> Credentials | None:
     columns = users.c
     statement = select(
         columns.id, columns.disabled, columns.active, columns.secret_hash,
         columns.credential_version,
-    ).where(columns.email_folded == folded(email))  # fmt: skip
+    ).where(has_name(name.realm, [folded(name.text)]))  # fmt: skip
     row = connection.execute(statement).one_or_none()
     return None if row is None else Credentials(*row)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from reticket.core.people import DeveloperAccount, Tenant, User
+from reticket.core.realms import SignInName, usual
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import folded
 from reticket.directory.parts import Parts, read_parts
@@ -26,10 +27,24 @@ _PERSON = select(
 ).select_from(users.outerjoin(second_factors, second_factors.c.user_id == users.c.id))
 
 
-def id_of_email(connection: Connection, email: str) -> str | None:
-    """The id of the user with that e-mail in any letter case, or None."""
-    statement = select(users.c.id).where(users.c.email_folded == folded(email))
+def id_of_name(connection: Connection, name: SignInName) -> str | None:
+    """The id of the user with that e-mail or user name in its realm, or None."""
+    statement = select(users.c.id).where(has_name(name.realm, [folded(name.text)]))
     return connection.execute(statement).scalar_one_or_none()
+
+
+def has_name(realm: str, keys: Collection[str]) -> ColumnElement[bool]:
+    """Whether a person of the realm has one of these folded names. No two people have one."""
+    columns = users.c
+    is_named = columns.email_folded.in_(keys) | columns.user_name_folded.in_(keys)
+    return (columns.realm == realm) & is_named
+
+
+def id_of_number(connection: Connection, place: tuple[str, int]) -> str | None:
+    """The id of the user with that number in a realm, or None."""
+    realm, number = place
+    mine = (users.c.realm == realm) & (users.c.number == number)
+    return connection.execute(select(users.c.id).where(mine)).scalar_one_or_none()
 
 
 def id_of_short_id(connection: Connection, short_id: str) -> str | None:
@@ -39,9 +54,9 @@ def id_of_short_id(connection: Connection, short_id: str) -> str | None:
 
 
 def require_user(connection: Connection, who: str) -> str:
-    """The id of the user with that id or e-mail. NotFound."""
+    """The id of the user with that id, or with that e-mail in the usual realm. NotFound."""
     statement = select(users.c.id).where(users.c.id == who)
-    found = id_of_email(connection, who) or connection.execute(statement).scalar_one_or_none()
+    found = id_of_name(connection, usual(who)) or connection.execute(statement).scalar_one_or_none()
     if found is None:
         raise NotFound(f"There is no user {who!r}.")
     return str(found)

@@ -8,19 +8,31 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from reticket.core.errors import Cause, wrong
 from reticket.core.model import Selection
-from reticket.core.people import MOST_FAILURES
+from reticket.core.people import MOST_FAILURES, NewPerson
 from reticket.core.ports import Clock, Entropy
+from reticket.core.realms import USUAL, SignInName
 from reticket.directory import identifiers
 from reticket.directory.drafts import UserDraft
 from reticket.directory.engines.database import Database
-from reticket.directory.errors import AlreadyExists
-from reticket.directory.forms import check_email, check_texts, checked_groups, checked_roles, folded
+from reticket.directory.errors import Invalid, NameTaken
+from reticket.directory.forms import (
+    check_email,
+    check_texts,
+    check_user_name,
+    checked_groups,
+    checked_roles,
+    folded,
+    is_email,
+    is_sign_in_name,
+)
 from reticket.directory.intents import Change, demand
 from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.memberships import Memberships
-from reticket.directory.people.user_rows import id_of_email, require_user
+from reticket.directory.people.realm_writer import RealmWriter
+from reticket.directory.people.user_rows import id_of_name, require_user
 from reticket.directory.rows import record_of
 from reticket.directory.tables import second_factors, users
 
@@ -43,6 +55,9 @@ class UserLine:
     factor_locked: bool
     groups: tuple[str, ...]
     roles: tuple[str, ...]
+    realm: str
+    user_name: str | None
+    number: int | None
 
 
 _LINES = select(
@@ -62,10 +77,12 @@ class Users:
         accounts: Memberships,
         parts: PartsWriter,
         enrolments: Enrolments,
+        realms: RealmWriter,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._database = database
+        self._realms = realms
         self._tenants = tenants
         self._accounts = accounts
         self._parts = parts
@@ -80,11 +97,13 @@ class Users:
 
     def insert(self, connection: Connection, draft: UserDraft, secret_hash: str) -> str:
         """`add` inside the caller's transaction."""
-        _require_free(connection, draft.email)
+        _check_names(draft)
         check_texts(draft, "The user")
+        number = self._realms.enter(connection, draft.realm, draft.number)
+        _require_free(connection, draft.realm, draft.email, draft.user_name)
         user_id = identifiers.user_id(self._entropy)
         row = self._row(connection, user_id, draft)
-        connection.execute(insert(users), {**row, "secret_hash": secret_hash})
+        connection.execute(insert(users), {**row, "secret_hash": secret_hash, "number": number})
         for place_id, beside in draft.tenants.items():
             self._tenants.insert(connection, user_id, place_id, beside)
         for place_id, beside in draft.accounts.items():
@@ -104,6 +123,9 @@ class Users:
             "short_id": identifiers.short_id(self._entropy, taken),
             "email": draft.email,
             "email_folded": folded(draft.email),
+            "realm": draft.realm,
+            "user_name": draft.user_name,
+            "user_name_folded": None if draft.user_name is None else folded(draft.user_name),
             "first_name": draft.first_name,
             "last_name": draft.last_name,
             "disabled": draft.disabled,
@@ -115,9 +137,35 @@ class Users:
             "updated_at": now,
         }
 
-    def page(self, after: str = "", limit: int = 100) -> Sequence[UserLine]:
-        """At most `limit` users with ids after this one, in the order of their ids."""
+    def sign_up(self, realm: str, person: NewPerson, secret_hash: str) -> str:
+        """As `core.ports.Directory.sign_up`. No record that a process has read changes, so none is
+        dropped.
+        """
+        _check_person(person)
+        draft = UserDraft(
+            person.email,
+            person.first_name,
+            person.last_name,
+            parts=person.parts,
+            realm=realm,
+            user_name=person.user_name,
+        )
+        try:
+            with self._database.write() as connection:
+                return self.insert(connection, draft, secret_hash)
+        except NameTaken as taken:
+            fault = "is that of another person"
+            raise wrong(taken.member, fault, Cause.NAME_TAKEN) from None
+
+    def page(
+        self, after: str = "", limit: int = 100, realm: str | None = None
+    ) -> Sequence[UserLine]:
+        """At most `limit` users with ids after this one, in the order of their ids; of one realm,
+        or of all.
+        """
         statement = _LINES.where(users.c.id > after).order_by(users.c.id).limit(limit)
+        if realm is not None:
+            statement = statement.where(users.c.realm == realm)
         with self._database.read() as connection:
             return [_line(row) for row in connection.execute(statement)]
 
@@ -165,6 +213,16 @@ class Users:
             user_id = require_user(connection, who)
             self._renew(connection, user_id, Change.PASSWORD_CHANGED, secret_hash=secret_hash)
 
+    def replace_password(self, user_id: str, secret_hash: str, version: int) -> bool:
+        """As `core.ports.Directory.replace_password`."""
+        mine = (users.c.id == user_id) & (users.c.credential_version == version)
+        with self._database.change() as connection:
+            is_same = connection.execute(select(users.c.id).where(mine)).one_or_none() is not None
+            if is_same:
+                cause = Change.PASSWORD_CHANGED
+                self._renew(connection, user_id, cause, secret_hash=secret_hash)
+        return is_same
+
     def set_email(self, who: str, email: str) -> None:
         """Replace the e-mail and end all sessions. AlreadyExists; Invalid."""
         self.change(who, {}, email)
@@ -185,7 +243,9 @@ class Users:
             self._end(connection, user_id, Change.USER_DELETED)
 
     def _set_email(self, connection: Connection, user_id: str, email: str) -> None:
-        _require_free(connection, email, but_for=user_id)
+        check_email(email)
+        realm = self._realms.lock(connection, user_id)
+        _require_free(connection, realm, email, but_for=user_id)
         values = {"email": email, "email_folded": folded(email)}
         self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
 
@@ -212,7 +272,32 @@ def _line(row: Row[Any]) -> UserLine:
     return record_of(UserLine, row, groups=groups, roles=roles)
 
 
-def _require_free(connection: Connection, email: str, but_for: str | None = None) -> None:
-    check_email(email)
-    if id_of_email(connection, email) not in (None, but_for):
-        raise AlreadyExists(f"There is a user with the e-mail {email!r} already.")
+def _check_person(person: NewPerson) -> None:
+    """INVALID_PARAMETER for names that cannot be, which the person has typed."""
+    if not is_email(person.email):
+        raise wrong("email", "does not look like an e-mail address")
+    if person.user_name is not None and not is_sign_in_name(person.user_name):
+        raise wrong("user_name", "is too long, or has characters that cannot be seen")
+
+
+def _check_names(draft: UserDraft) -> None:
+    check_email(draft.email)
+    if draft.user_name is None:
+        return
+    if draft.realm == USUAL:
+        raise Invalid("A user name needs the realm of a dialect; others sign in by e-mail.")
+    check_user_name(draft.user_name)
+
+
+def _require_free(
+    connection: Connection,
+    realm: str,
+    email: str,
+    user_name: str | None = None,
+    but_for: str | None = None,
+) -> None:
+    """NameTaken unless both are nobody else's e-mail or user name in that realm."""
+    if id_of_name(connection, SignInName(realm, email)) not in (None, but_for):
+        raise NameTaken("email", f"There is a user with the e-mail {email!r} already.")
+    if user_name and id_of_name(connection, SignInName(realm, user_name)) not in (None, but_for):
+        raise NameTaken("user_name", f"There is a user with the name {user_name!r} already.")
