@@ -16,7 +16,7 @@ from tests.dialects.every import BUILT
 
 from reticket.core import model, people
 from reticket.core.model import Family, Outcome
-from reticket.core.people import Application, Client, User
+from reticket.core.people import Application, Client, Guest, User
 from reticket.core.policy import DAY
 from reticket.core.tokens.kinds import Facts, TokenKind
 from reticket.core.tokens.mint import Mint
@@ -30,6 +30,7 @@ HOLDERS: dict[type, Any] = {
         tuple(part for dialect in BUILT.values() for part in samples_of(dialect)["ada"].parts),
     ),
     Application: Application("shop", None, False, credential_version=3),
+    Guest: Guest("b" * 32),
     Client: Client("web", False, False, {"scopes": ["openid"]}, 0, 3),
 }  # fmt: skip
 ASKED = (("scope", "openid"), ("nonce", "n-1"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from reticket.core.people import Application, Client, User
+from reticket.core.people import Application, Client, Guest, User
 
 
 class Outcome(StrEnum):
@@ -126,7 +126,7 @@ class Place(StrEnum):
     ACCOUNT = "account"
 
 
-Holder = User | Application | Client
+Holder = User | Application | Client | Guest
 
 Asked = tuple[tuple[str, str], ...]
 """What one request wants of its answer only, as names and values: a narrower scope, one

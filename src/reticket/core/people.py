@@ -116,6 +116,19 @@ class Application:
     credential_version: int = field(default=0, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who has not signed in. Only their session is stored: there is no other record.
+
+    Args:
+        id: 32 lower-case hex digits.
+        credential_version: always 0, as there is no password.
+    """
+
+    id: str
+    credential_version: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Client:
     """A client that was registered to act for users, or for itself. The same object until the

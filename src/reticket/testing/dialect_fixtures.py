@@ -6,6 +6,7 @@ service answers each command as the file says and checks its arguments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,27 +134,28 @@ def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:
 
 
 def route_of(dialect: Dialect, request: WireRequest) -> Route | None:
-    """The route with that exact path, else one whose last segment is a parameter."""
-    path = request.path.removeprefix(dialect.base_path).rstrip("/")
+    """The route with that exact path, else one with a parameter."""
     of_method = [route for route in dialect.routes if route.method == request.method]
-    exact = [route for route in of_method if route.path == path]
-    parent = path.rpartition("/")[0]
-    open_ones = [route for route in of_method if route.path.startswith(parent + "/{")]
-    return next(iter(exact + open_ones), None)
+    found = [route for route in of_method if _parameters(dialect, route, request) is not None]
+    return min(found, key=lambda route: route.path.count("{"), default=None)
 
 
 def _operation(dialect: Dialect, request: WireRequest) -> Operation:
     route = route_of(dialect, request)
     if route is not None:
-        return route.operate(replace(request, parameters=_parameters(route, request)))
+        return route.operate(
+            replace(request, parameters=_parameters(dialect, route, request) or {})
+        )
     assert dialect.otherwise is not None, "no route has that method and path"
     return dialect.otherwise(request)
 
 
-def _parameters(route: Route, request: WireRequest) -> dict[str, str]:
-    last = route.path.rpartition("/")[2]
-    is_open = last.startswith("{")
-    return {last.strip("{}"): request.path.rpartition("/")[2]} if is_open else {}
+def _parameters(dialect: Dialect, route: Route, request: WireRequest) -> dict[str, str] | None:
+    """The parameters in the path of a request; None when it is not the path of the route."""
+    path = request.path.removeprefix(dialect.base_path).rstrip("/")
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
+    found = re.fullmatch(pattern, path)
+    return found.groupdict() if found else None
 
 
 def _run(

@@ -6,8 +6,10 @@ from reticket.core.model import AccessToken, Family, Holder, Issued
 from reticket.core.people import (
     Application,
     DeveloperAccount,
+    Guest,
     Tenant,
 )
+from reticket.core.ports import Counted
 from reticket.dialects import kibo
 from reticket.dialects.kibo import tenant_facts
 from reticket.dialects.kibo.person import Person
@@ -74,7 +76,27 @@ def access_of(holder: Holder) -> tuple[AccessToken, Holder]:
     return sample_access(KIND, holder), holder
 
 
+GUEST = Guest("fedcba9876543210fedcba9876543210")
+ANONYMOUS = FAMILY._replace(
+    resource="kibo.anonymous_shopper", subject=GUEST.id, context="1000", terms='{"site":2000}'
+)
+
+
+def access_of_shop(application: Application) -> tuple[AccessToken, Holder]:
+    kind = next(kind for kind in kibo.build().kinds if kind.name == "kibo.application")
+    return sample_access(kind, application), application
+
+
 SAMPLES: Mapping[str, Any] = {
+    "random": bytes.fromhex(GUEST.id),
+    "shop": access_of_shop(APPLICATION),
+    "shop of all tenants": access_of_shop(SANDBOX),
+    "issued to guest": issued_to(GUEST, "1000", ANONYMOUS),
+    "anonymous session": ANONYMOUS,
+    "first": Counted(1, 600_000),
+    "last allowed": Counted(2, 600_000),
+    "one too many": Counted(3, 300_000),
+    "two too many": Counted(4, 299_001),
     "ada": ADA,
     "alan": ALAN,
     "nobody": NOBODY,

@@ -8,10 +8,10 @@ import pytest
 from reticket.core.commands import Refresh
 from reticket.core.entitlement import entitled
 from reticket.core.errors import Code
-from reticket.core.people import Application, User
+from reticket.core.people import Application, Guest, User
 from reticket.dialects import kibo
 from reticket.dialects.kibo import adminuser, application, developer
-from reticket.dialects.kibo.kinds import KIBO_2026, KINDS
+from reticket.dialects.kibo.kinds import KIBO_2026, KIBO_ANONYMOUS_2026, KINDS
 from reticket.http.routing import RoutingTable
 from reticket.testing.dialect_fixtures import error_of, request_of
 
@@ -58,9 +58,12 @@ def test_the_kinds_of_token() -> None:
         "kibo.application": Application,
         "kibo.developer": User,
         "kibo.adminuser": User,
+        "kibo.anonymous_shopper": Guest,
     }
+    policies = {kind.name: kind.policy for kind in KINDS}
+    assert policies.pop("kibo.anonymous_shopper") is KIBO_ANONYMOUS_2026
+    assert set(policies.values()) == {KIBO_2026}
     for kind in KINDS:
-        assert kind.policy is KIBO_2026
         assert not kind.symmetric
         assert kind.refresh_claims is None
         (advice,) = kind.advice

@@ -30,7 +30,7 @@ from reticket.core.model import (
     RefreshToken,
     Selection,
 )
-from reticket.core.people import Client, User
+from reticket.core.people import User
 from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import (
     ROW_LOCKED,
@@ -48,6 +48,7 @@ from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.realms import USUAL
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
+from reticket.core.sessions.holders import holder_but_user
 from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
 from reticket.core.sessions.reused import mark_reused
 from reticket.core.sessions.rotation import up_to_second
@@ -195,9 +196,7 @@ class Engine:
             user, realms = self._directory.user(subject), kind.realms
             is_meant = user and (realms.holds(user.realm) if realms else user.realm == USUAL)
             return user if user and is_meant and user.active and not user.disabled else None
-        look_up = self._directory.client if kind.subjects is Client else self._directory.application
-        program = look_up(subject)
-        return program if program and not program.disabled else None
+        return holder_but_user(self._directory, kind.subjects, subject)
 
     def _open(self, kind: TokenKind, text: str, caller: Caller) -> RefreshToken:
         try:

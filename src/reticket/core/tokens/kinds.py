@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from reticket.core.model import NOTHING, Asked, Family, Holder, Place
-from reticket.core.people import Application, Client, User
+from reticket.core.people import Application, Client, Guest, User
 from reticket.core.policy import Policy
 from reticket.core.realms import Realms
 
@@ -112,7 +112,7 @@ class TokenKind:
 
     name: str
     policy: Policy
-    subjects: type[User] | type[Application] | type[Client] = User
+    subjects: type[User] | type[Application] | type[Client] | type[Guest] = User
     symmetric: bool = False
     algorithm: str | None = None
     access_claims: ClaimsOf | None = None

@@ -1,4 +1,4 @@
-"""Kibo Commerce, formerly Mozu: auth tickets of applications, developers and admin users.
+"""Kibo Commerce, formerly Mozu: auth tickets of applications, developers, admin users and shoppers.
 
 Owns the wire format: tickets, scopes, `responseFields`, dates with milliseconds. Source: the
 vendor's OpenAPI documents, its test suites, and the requests of its clients.
@@ -25,9 +25,17 @@ from reticket.dialects.kibo import (
     tenants,
 )
 from reticket.dialects.kibo.document import DOCUMENT
-from reticket.dialects.kibo.kinds import KIBO_2026, kinds
+from reticket.dialects.kibo.kinds import (
+    ANONYMOUS_SHOPPER,
+    KIBO_2026,
+    KIBO_ANONYMOUS_2026,
+    kinds,
+)
+from reticket.dialects.kibo.letter_case import AnyLetterCase
 from reticket.dialects.kibo.person import PERSON
 from reticket.dialects.kibo.program_facts import PROGRAM
+from reticket.dialects.kibo.shoppers import anonymous, sessions
+from reticket.dialects.kibo.shoppers.limits import ShopLimit
 from reticket.dialects.kibo.tenant_facts import TENANT
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -41,14 +49,18 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        person_in_tokens: whether an access token has the `behaviors` that are granted.
-        require_bearer: whether refreshes and users' sign-ins require a valid access token of any
-            kind, as the vendor's documents declare. Three of the clients that were tried then
-            cannot refresh, since they send none.
+        person_in_tokens: whether an access token has the `behaviors` that are granted, or the
+            `site` and `account` of a shopper.
+        require_bearer: whether refreshes and users' sign-ins require a valid access token of an
+            application, a developer or an admin user, as the vendor's documents declare. Three of
+            the clients that were tried then cannot refresh, since they send none.
         second_factor: Kibo's clients cannot ask for one, so a person who has one is refused.
             With `ignore` such a person signs in by password alone.
         sign_in_status: of developers' and admin users' sign-ins. The vendor's test suites want 201;
             clients that are generated from its document read a ticket only with 200.
+        anonymous_per_address: sessions of shoppers who have not signed in that one application
+            begins from one network in ten minutes. A shop's server is one network.
+        anonymous_per_application: the same from all networks.
         debug: whether a refusal contains the internal cause.
     """
 
@@ -57,6 +69,8 @@ class Options:
     require_bearer: bool = False
     second_factor: Literal["refuse", "ignore"] = "refuse"
     sign_in_status: Literal[201, 200] = 201
+    anonymous_per_address: int = 3000
+    anonymous_per_application: int = 6000
     debug: bool = False
 
 
@@ -68,7 +82,7 @@ class Kibo(Dialect):
     person: Part[Any] | None = PERSON
     tenant: Part[Any] | None = TENANT
     program: Part[Any] | None = PROGRAM
-    presets: Sequence[Policy] = (KIBO_2026,)
+    presets: Sequence[Policy] = (KIBO_2026, KIBO_ANONYMOUS_2026)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/kibo.md) has what its clients need."
@@ -83,6 +97,11 @@ class Kibo(Dialect):
             "Kibo admin-user tickets, switch of tenant",
             (f"/api{adminuser.PATH}…",),
             "kibo.adminuser",
+        ),
+        Offer(
+            "Kibo shopper tickets",
+            (f"/api{anonymous.PATH}…",),
+            ANONYMOUS_SHOPPER,
         ),
     )
     examples: Sequence[Example] = (
@@ -120,11 +139,23 @@ class Kibo(Dialect):
             *developer.routes(guard, factor, options.sign_in_status),
             *adminuser.routes(guard, factor, options.sign_in_status),
             *tenants.ROUTES,
+            *_of_shoppers(options),
         )
+        self.otherwise = AnyLetterCase(self.base_path, self.routes).answer
 
     def refuse(self, request: WireRequest, error: ReticketError) -> WireResponse:
         """An error, which has five members."""
         return errors.refuse(request, error, debug=self._debug)
+
+
+def _of_shoppers(options: Options) -> tuple[Route, ...]:
+    anonymous_limit = ShopLimit(
+        "anonymous",
+        ANONYMOUS_SHOPPER,
+        options.anonymous_per_address,
+        options.anonymous_per_application,
+    )
+    return (anonymous.route(anonymous_limit), *sessions.ROUTES)
 
 
 def build(options: Options | None = None) -> Kibo:

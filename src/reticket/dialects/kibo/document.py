@@ -21,7 +21,8 @@ DOCUMENT = Document(
     openapi="3.0.1",
     info={
         "title": "Kibo Commerce",
-        "description": "Authentication tickets of applications, developers and admin users.",
+        "description": "Authentication tickets of applications, developers, admin users and "
+        "shoppers.",
         "version": "0.0.1",
     },
     servers=(
@@ -41,6 +42,7 @@ DOCUMENT = Document(
         {"name": DEVELOPERS, "description": "Authentication tickets of developers."},
         {"name": ADMIN_USERS, "description": "Authentication tickets of admin users."},
         {"name": TENANTS, "description": "Tenants."},
+        {"name": "CustomerAuthTickets", "description": "Authentication tickets of shoppers."},
     ),
     security=({"bearerAuth": []},),
     security_schemes={

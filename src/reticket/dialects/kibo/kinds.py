@@ -1,21 +1,26 @@
-"""The three kinds of ticket that Kibo issues."""
+"""The kinds of ticket that Kibo issues."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from reticket.core.model import Place
-from reticket.core.people import Application, User
+from reticket.core.people import Application, Guest, User
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, with_claims
+from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, joined, with_claims
 from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.program_facts import facts_of
+from reticket.dialects.kibo.shoppers.terms import terms_of
 
 KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
+
+KIBO_ANONYMOUS_2026 = Policy("KIBO_ANONYMOUS_2026", 3600, 14 * DAY, 90 * DAY, 60, Reuse.TOLERATE)
+"""Anonymous sessions end sooner: nobody signs out of them, and each is a row until then."""
 
 APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"
 ADMIN_USER = "kibo.adminuser"
+ANONYMOUS_SHOPPER = "kibo.anonymous_shopper"
 
 _REFRESH_MARGIN = 180
 """Seconds before the end of an access token at which the vendor's clients refresh."""
@@ -29,11 +34,22 @@ _ADVICE = (
     ),
 )
 
-KINDS = (
+PERSONAL = (
     TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
     TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE, place=Place.ACCOUNT),
     TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT),
 )
+OF_SHOPPERS = (
+    TokenKind(
+        ANONYMOUS_SHOPPER,
+        KIBO_ANONYMOUS_2026,
+        subjects=Guest,
+        advice=_ADVICE,
+        rests_on_credentials=False,
+        registers_clients=False,
+    ),
+)
+KINDS = (*PERSONAL, *OF_SHOPPERS)
 
 
 def kinds(issuer: str, *, with_person: bool) -> tuple[TokenKind, ...]:
@@ -41,10 +57,14 @@ def kinds(issuer: str, *, with_person: bool) -> tuple[TokenKind, ...]:
 
     Args:
         issuer: the service's; other servers can check its tokens.
-        with_person: whether access tokens have behaviors.
+        with_person: whether access tokens have behaviors, or the site and account of a shopper.
     """
-    named = tuple(with_claims(kind, issued_by(issuer)) for kind in KINDS)
-    return tuple(with_claims(kind, behavior_claims) for kind in named) if with_person else named
+    claims = ((PERSONAL, behavior_claims), (OF_SHOPPERS, shopper_claims))
+    return tuple(
+        with_claims(kind, joined(issued_by(issuer), more) if with_person else issued_by(issuer))
+        for kinds, more in claims
+        for kind in kinds
+    )
 
 
 def behavior_claims(facts: Facts) -> Mapping[str, object]:
@@ -59,4 +79,12 @@ def behavior_claims(facts: Facts) -> Mapping[str, object]:
     return {"behaviors": granted.get(place, ())}
 
 
-NAMES = tuple(kind.name for kind in KINDS)
+def shopper_claims(facts: Facts) -> Mapping[str, object]:
+    """The site and the account of a shopper's session, where it has one."""
+    terms = terms_of(facts.family.terms)
+    said = {"site": terms.site, "account": terms.account}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+NAMES = tuple(kind.name for kind in PERSONAL)
+"""The kinds whose tokens the routes of applications, developers and admin users accept."""

@@ -1,0 +1,83 @@
+"""Where a request about shoppers comes from: an application, a tenant of it, and a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from reticket.core.commands import Asking, FindTenant, ReadAccess
+from reticket.core.errors import Cause, Code, Refusal, wrong
+from reticket.core.people import Application, Tenant
+from reticket.core.storage.budget import Owner, of_account
+from reticket.dialects.kibo import inputs
+from reticket.dialects.kibo.kinds import APPLICATION
+from reticket.dialects.kibo.tenant_facts import facts_of
+from reticket.wire import WireRequest
+
+TENANT_HEADER = "x-vol-tenant"
+SITE_HEADER = "x-vol-site"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """An authenticated application, and the tenant and site that it speaks for.
+
+    Args:
+        site: None when the request named none.
+    """
+
+    application: Application
+    tenant: int
+    site: int | None
+
+    @property
+    def context(self) -> str:
+        """The tenant as sessions name it."""
+        return str(self.tenant)
+
+    @property
+    def owner(self) -> Owner:
+        """Whose share of the storage its requests take."""
+        return of_account(self.application.id)
+
+
+def shop_of(request: WireRequest) -> Asking[Shop]:
+    """The shop of a request.
+
+    Raises:
+        Refusal: INVALID_PARAMETER for the headers of tenant and site; INVALID_ACCESS_TOKEN for the
+            application's token; ACCESS_DENIED for a tenant that it may not see; NOT_FOUND.
+    """
+    tenant_id = _header_id(request, TENANT_HEADER)
+    site = _header_id(request, SITE_HEADER)
+    if tenant_id is None:
+        raise wrong(TENANT_HEADER, "is required")
+    application = yield from _application(request)
+    if application.tenants is not None and tenant_id not in application.tenants:
+        raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
+    tenant = yield from FindTenant(tenant_id)
+    if tenant is None:
+        raise Refusal(Code.NOT_FOUND)
+    _expect_site(tenant, site)
+    return Shop(application, tenant_id, site)
+
+
+def _application(request: WireRequest) -> Asking[Application]:
+    """The application whose token a request has. A shopper's token beside it is not read."""
+    token = request.header(b"x-vol-app-claims") or request.bearer()
+    if not token:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN)
+    _, holder = yield from ReadAccess((APPLICATION,), token)
+    return cast(Application, holder)
+
+
+def _header_id(request: WireRequest, name: str) -> int | None:
+    value = request.header(name.encode())
+    return inputs.int32(value.strip(), name) if value and value.strip() else None
+
+
+def _expect_site(tenant: Tenant, site: int | None) -> None:
+    """A tenant whose sites the directory does not have may name any."""
+    sites = facts_of(tenant).sites
+    if site is not None and sites and all(each.id != site for each in sites):
+        raise wrong(SITE_HEADER, "is no site of the tenant")
