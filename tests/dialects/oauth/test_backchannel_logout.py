@@ -1,6 +1,7 @@
 """OpenID Connect Back-Channel Logout 1.0: who is told of which end, how, and how often."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import parse_qs
 
@@ -18,6 +19,7 @@ from reticket.core.logouts import LONGEST, MOST_ATTEMPTS, PAUSES, UNTOLD
 from reticket.core.model import Selection
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import from_text
+from reticket.dialects.oauth.pages.login_session import MAX_ACCOUNTS
 from reticket.oauth.provider import LOGIN_ABSOLUTE
 
 SPA, NATIVE = "https://app.example.com/ended?tenant=1", "https://native.example.com/ended"
@@ -533,4 +535,14 @@ def test_an_id_token_ends_no_session_of_another_client(browser, world):
     browser.gets("/oauth/logout", id_token_hint=hint).sends(answer="sign_out")
     by_client = {each.client: each.revoked_cause for each in world.families() if each.client}
     assert by_client == {"spa": "sign_out", "native": None}
+    assert told(world) == [SPA]
+
+
+def test_the_clients_of_an_account_for_which_a_browser_has_no_room_are_told(browser, world):
+    signed_in(browser)
+    for number in range(MAX_ACCOUNTS):
+        assert told(world) == []
+        person = replace(ADA, id=f"{number:032x}", email=f"person-{number}@example.com")
+        world.people.users[person.id] = person
+        browser.signs_in(person, prompt="login")
     assert told(world) == [SPA]

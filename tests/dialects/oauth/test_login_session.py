@@ -208,7 +208,19 @@ def test_a_browser_has_five_accounts_at_most(browser, world):
         browser.signs_in(person, prompt="login")
     assert len(browser.cookies[COOKIE].split(".")) == MAX_ACCOUNTS
     ended = [(each.subject, each.revoked_cause) for each in world.logins() if each.revoked_at]
-    assert ended == [("0" * 32, "replaced")]
+    assert ended == [("0" * 32, "too_many_accounts")]
+
+
+def test_an_account_for_which_there_is_no_room_is_signed_out_of_its_apps(browser, world):
+    said = tokens(browser.signs_in())
+    for number in range(MAX_ACCOUNTS):
+        person = replace(ADA, id=f"{number:032x}", email=f"person-{number}@example.com")
+        world.people.users[person.id] = person
+        browser.signs_in(person, prompt="login")
+    assert world.refresh(said["refresh_token"]).error == "invalid_grant"
+    (session,) = [each for each in world.families() if each.resource == "oauth.user"]
+    assert session.revoked_cause == "too_many_accounts"
+    assert ("revoked", "too_many_accounts") in world.audited()
 
 
 def test_a_login_session_ends_when_it_is_not_used(browser, world):

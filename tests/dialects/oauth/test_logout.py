@@ -122,6 +122,34 @@ def test_2_a_hint_of_a_person_who_is_not_signed_in_asks_for_confirmation(browser
     assert ended(world, "oauth.login") == [None, "sign_out"]
 
 
+def test_2_a_hint_of_another_login_session_of_the_same_person_asks(browser, world):
+    elsewhere = signed_in(Browser(world))["id_token"]
+    signed_in(browser)
+    assert leaves(browser, id_token_hint=elsewhere).headline == QUESTION
+    assert ended(world) == ended(world, "oauth.login") == [None, None]
+    assert browser.sends(answer="sign_out").headline == GONE
+    assert ended(world) == ["sign_out", "sign_out"]
+    assert ended(world, "oauth.login") == [None, "sign_out"]
+
+
+def test_2_a_hint_whose_sid_is_a_session_of_the_client_belongs_to_its_login_session(browser, world):
+    """As in ID tokens of older versions."""
+    said = claims_of(signed_in(browser)["id_token"])
+    elsewhere = claims_of(signed_in(Browser(world))["id_token"])
+    here, there = [each.id.hex() for each in world.families() if each.resource == "oauth.user"]
+    foreign = world.mint.sign({**elsewhere, "sid": there}, None, "JWT", world.clock())
+    assert leaves(browser, id_token_hint=foreign).headline == QUESTION
+    own = world.mint.sign({**said, "sid": here}, None, "JWT", world.clock())
+    assert leaves(browser, id_token_hint=own).headline == GONE
+    assert ended(world, "oauth.login") == ["sign_out", None]
+
+
+def test_2_a_hint_of_a_login_session_that_a_later_sign_in_replaced_still_belongs(browser, world):
+    hint = signed_in(browser)["id_token"]
+    signed_in(browser, prompt="login")
+    assert leaves(browser, id_token_hint=hint).headline == GONE
+
+
 @pytest.mark.parametrize("hint", ["x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
 def test_2_a_hint_that_is_not_valid_asks_and_redirects_nowhere(browser, world, hint):
     signed_in(browser)

@@ -1,7 +1,7 @@
 """The log-out endpoint (OpenID Connect RP-Initiated Logout 1.0).
 
-An ID token of a person who has signed in in this browser signs that person out at once. In all
-other cases the person is asked (§2). No address is redirected to that is not registered (§3).
+An ID token of a login session of this browser signs its person out at once. In all other cases the
+person is asked (§2). No address is redirected to that is not registered (§3).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 
 from reticket.core.commands import Asking, FindSession, ReadIdentity
 from reticket.core.errors import Cause, Refusal, wrong
+from reticket.core.model import Family
 from reticket.core.sessions.rotation import state_of
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import MAX_STORED_BYTES
@@ -39,7 +40,12 @@ from reticket.dialects.oauth.pages.login_session import (
     known_logins,
     signed_in_accounts,
 )
-from reticket.dialects.oauth.pages.sign_out import ClientSession, live_sessions_of, sign_out
+from reticket.dialects.oauth.pages.sign_out import (
+    ClientSession,
+    hinted_logins,
+    live_sessions_of,
+    sign_out,
+)
 from reticket.oauth.clients import find_enabled
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
@@ -76,7 +82,7 @@ class LogoutAnswer(msgspec.Struct):
 
 
 _DESCRIPTIONS = {
-    "id_token_hint": "An ID token of the person, expired or not. Without it the person is asked.",
+    "id_token_hint": "An ID token of the login session, expired or not. Without it a page asks.",
     "client_id": "The client to which the ID token was issued.",
     "post_logout_redirect_uri": "One of the client's, to the byte; needs one of the above.",
     "state": "Returned to the client unchanged.",
@@ -135,7 +141,8 @@ class Logout:
         registration = yield from self._registration(form, session)
         order = LogoutRequest(_target(form, registration, session), session)
         logins = yield from known_logins(request, self.provider)
-        hinted = [each for each in logins if session and each.row.subject == session.subject]
+        rows = [each.row for each in logins]
+        hinted = (yield from hinted_logins(session, rows)) if session else []
         if hinted and not _is_head_or_prefetch(request):
             return (yield from self._end(order, hinted, logins))
         is_trusted = registration is not None and registration.vouched  # RFC 9700 §4.11.2
@@ -185,14 +192,14 @@ class Logout:
             raise wrong("answer", "is not one that is known")
         order = _order_of(interaction)
         logins = yield from known_logins(request, self.provider)
-        return (yield from self._end(order, logins, logins))
+        return (yield from self._end(order, [each.row for each in logins], logins))
 
     def _end(
-        self, order: LogoutRequest, ended: Sequence[KnownLogin], known: Sequence[KnownLogin]
+        self, order: LogoutRequest, ended: Sequence[Family], known: Sequence[KnownLogin]
     ) -> Operation:
         """End these login sessions; the browser forgets them."""
         yield from sign_out(ended, order.session)
-        kept = [each.token for each in known if each not in ended]
+        kept = [each.token for each in known if each.row not in ended]
         headers = keep_only(kept, self.provider), forget_pages(self.provider)
         return _gone(order, headers)
 

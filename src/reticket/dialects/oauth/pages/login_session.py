@@ -28,13 +28,17 @@ from reticket.core.tokens.faces import LONGEST, PREFIX
 from reticket.dialects.oauth.grants.consenting_login import has_signed_out
 from reticket.dialects.oauth.pages.cookies import own, protected, set_cookie, values_of
 from reticket.dialects.oauth.pages.interaction import Person, expired_page
+from reticket.dialects.oauth.pages.sign_out import end_login
 from reticket.oauth.login import LOGIN, LoginTerms, idle_check, login_terms_of
 from reticket.oauth.provider import Provider
 from reticket.wire import Headers, WireRequest
 
 COOKIE = "reticket_login"
 MAX_ACCOUNTS = 5
-"""Accounts of one browser. A sixth sign-in ends the one that was used least lately."""
+"""Accounts of one browser. A sixth sign-in signs the one out that was used least lately."""
+
+CROWDED_OUT = "too_many_accounts"
+"""The cause of that end."""
 
 MAX_REPLACED = 10
 """Former login sessions that a login session remembers. The row has 35 bytes for each."""
@@ -49,10 +53,12 @@ class Account:
     Args:
         token: the refresh token of its login session.
         person: who it is, with the id of the login session.
+        row: the family of the login session.
     """
 
     token: str = field(repr=False)
     person: Person
+    row: Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +171,17 @@ def _begun(user: User, person: Person, replaced: tuple[str, ...]) -> Asking[Issu
 
 
 def _without(request: WireRequest, provider: Provider, subject: str) -> Asking[list[str]]:
-    """The tokens of the other accounts. The sessions that have to go end."""
+    """The tokens of the other accounts. The former session of this one ends; an account for which
+    there is no room is signed out.
+    """
     accounts = yield from signed_in_accounts(request, provider)
     others = [account for account in accounts if account.person.subject != subject]
-    kept = others[: MAX_ACCOUNTS - 1]
     for account in accounts:
-        if account not in kept:
-            family = bytes.fromhex(account.person.login or "")
-            yield from EndSessions(Selection(family, resource=LOGIN), REPLACED)
-    return [account.token for account in kept]
+        if account.person.subject == subject:
+            yield from EndSessions(Selection(account.row.id, resource=LOGIN), REPLACED)
+    for account in others[MAX_ACCOUNTS - 1 :]:
+        yield from end_login(account.row, CROWDED_OUT)
+    return [account.token for account in others[: MAX_ACCOUNTS - 1]]
 
 
 def _account(token: str, provider: Provider) -> Asking[Account | None]:
@@ -190,7 +198,7 @@ def _account(token: str, provider: Provider) -> Asking[Account | None]:
     person = Person(
         user.id, terms.credential_version, user.email, terms.auth_time, terms.amr, login
     )
-    return Account(token, person)
+    return Account(token, person, row)
 
 
 def _row(token: str) -> Asking[Family | None]:

@@ -9,11 +9,17 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from reticket.core.commands import Asking, EndSessions, ListSessions, Now, PutIfAbsent
+from reticket.core.commands import (
+    Asking,
+    EndSessions,
+    FindSession,
+    ListSessions,
+    Now,
+    PutIfAbsent,
+)
 from reticket.core.model import Family, Selection
 from reticket.core.storage.budget import COVERED
 from reticket.dialects.oauth.grants.device_codes import DEVICE_CODE_LIFETIME
-from reticket.dialects.oauth.pages.login_session import KnownLogin
 from reticket.oauth.login import LOGIN, login_terms_of, signed_out_key
 from reticket.oauth.provider import USER
 from reticket.oauth.terms import terms_of
@@ -34,19 +40,53 @@ class ClientSession(msgspec.Struct, frozen=True):
     client_id: str
 
 
-def sign_out(logins: Sequence[KnownLogin], session: ClientSession | None) -> Asking[None]:
+def sign_out(logins: Sequence[Family], session: ClientSession | None) -> Asking[None]:
     """End the session of an ID token, and these login sessions with all that was begun under them.
 
-    A login session ends before its clients' sessions, so that no code begins another one meanwhile.
     The cookie is kept when the store fails: the person can try again.
     """
     if session:
         yield from _end_session(session)
     for login in logins:
-        yield from _end_login(login.row)
-        names = {login.row.id.hex(), *login_terms_of(login.row).replaced}
-        for family in (yield from _begun_under(names, login.row.subject)):
-            yield from EndSessions(Selection(family.id, resource=USER), SIGNED_OUT)
+        yield from end_login(login, SIGNED_OUT)
+
+
+def end_login(login: Family, cause: str) -> Asking[None]:
+    """End a login session with all that was begun under it, and tell the clients.
+
+    It ends before its clients' sessions, so that no code begins another one meanwhile.
+    """
+    yield from _void_codes_of_replaced(login)
+    yield from EndSessions(Selection(login.id, resource=LOGIN), cause)
+    yield from tell_of_replaced(login, cause)
+    for family in (yield from _begun_under(names_of(login), login.subject)):
+        yield from EndSessions(Selection(family.id, resource=USER), cause)
+
+
+def names_of(login: Family) -> Collection[str]:
+    """The ids of a login session and of those that it replaced."""
+    return {login.id.hex(), *login_terms_of(login).replaced}
+
+
+def hinted_logins(session: ClientSession, logins: Sequence[Family]) -> Asking[list[Family]]:
+    """The login sessions to which an ID token belongs (RP-Initiated Logout §2, §4).
+
+    One without `sid` belongs to each of its person: there is nothing else to compare.
+    """
+    of_person = [login for login in logins if login.subject == session.subject]
+    if session.id is None or not of_person:
+        return of_person
+    name = yield from _login_of(session.id)
+    return [login for login in of_person if name in names_of(login)]
+
+
+def _login_of(session: str) -> Asking[str]:
+    """The login session that a `sid` names. In ID tokens of older versions, and of sessions without
+    a browser, it is a family of the client.
+    """
+    row, _ = yield from FindSession(bytes.fromhex(session))
+    begun_under = terms_of(row.terms).login if row and row.resource == USER else None
+    return begun_under or session
 
 
 def sign_out_everywhere(subject: str, cause: str) -> Asking[None]:
@@ -56,12 +96,6 @@ def sign_out_everywhere(subject: str, cause: str) -> Asking[None]:
     for login in (yield from _every(logins)):
         yield from _void_codes_of_replaced(login)
     yield from EndSessions(Selection(subject=subject), cause)
-
-
-def _end_login(login: Family) -> Asking[None]:
-    yield from _void_codes_of_replaced(login)
-    yield from EndSessions(Selection(login.id, resource=LOGIN), SIGNED_OUT)
-    yield from tell_of_replaced(login, SIGNED_OUT)
 
 
 def _void_codes_of_replaced(login: Family) -> Asking[None]:
