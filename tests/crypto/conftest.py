@@ -65,10 +65,10 @@ class Keys:
         master: bytes = MASTER,
         store: KeyStore | None = None,
         entropy: Entropy = os.urandom,
+        made: Callable[[SealedKey], None] = lambda _: None,
     ) -> Ring:
-        return Ring(
-            store or self.store, Sealer(lambda: master, entropy), self.clock, entropy, algorithm
-        )
+        sealer = Sealer(lambda: master, entropy)
+        return Ring(store or self.store, sealer, self.clock, entropy, algorithm, made)
 
     def rows(self) -> list[SealedKey]:
         """The stored keys, in order of (use, sequence)."""

@@ -33,6 +33,15 @@ def test_every_algorithm_can_be_required(keys, algorithm) -> None:
     assert ring.snapshot.verifier(signer.kid).verify(signer.sign(b"claims"), b"claims")
 
 
+def test_each_key_is_told_of_once_by_the_process_that_stored_it(keys) -> None:
+    told = []
+    ring = keys.ring(made=told.append)
+    ring.require(("EdDSA",))
+    keys.ring(made=told.append).require(("EdDSA",))
+    assert [(each.use, each.algorithm) for each in told[-2:]] == [(FURTHER, "EdDSA")] * 2
+    assert sorted(each.id for each in told) == sorted(row.id for row in keys.rows())
+
+
 def test_the_algorithm_of_the_setting_needs_no_further_keys(keys) -> None:
     ring = keys.ring("EdDSA")
     writes = keys.store.writes

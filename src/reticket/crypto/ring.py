@@ -52,6 +52,7 @@ class Ring:
     Args:
         algorithm: of new signing keys: ES256, EdDSA or RS256. When the newest key has another,
             a rotation begins at once.
+        made: is told of each key that this process has stored, on whatever thread.
 
     Attributes:
         snapshot: the keys as they were at the last look.
@@ -68,11 +69,13 @@ class Ring:
         clock: Clock,
         entropy: Entropy,
         algorithm: str = "ES256",
+        made: Callable[[SealedKey], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._sealer = sealer
         self._clock = clock
         self._entropy = entropy
+        self._tell = made
         self._algorithms = {MAC: MAC_ALGORITHM, SIGN: algorithm} | {
             use: name for name, use in FURTHER.items()
         }
@@ -230,7 +233,9 @@ class Ring:
     def _insert(self, use: str, activates_at: int | None) -> None:
         """Insert the next key unless another process has just done so; then its key is used."""
         places = [key.sequence for key in self.snapshot.keys if key.use == use]
-        self._store.add(self._made(use, max(places, default=0) + 1, activates_at))
+        key = self._made(use, max(places, default=0) + 1, activates_at)
+        if self._store.add(key):
+            self._tell(key)
         self.reload()
 
     def _made(self, use: str, sequence: int, activates_at: int | None) -> SealedKey:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -22,9 +22,10 @@ from reticket.audit import open_audit_log
 from reticket.core.commands import Asking
 from reticket.core.errors import StartupError
 from reticket.core.policy import Policy
-from reticket.core.ports import Ephemeral, Store
+from reticket.core.ports import AuditLog, Ephemeral, Event, Store
 from reticket.core.storage.schema import Migrating
 from reticket.core.storage.upkeep import Upkeep
+from reticket.core.tokens.keys import SealedKey
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
@@ -118,7 +119,8 @@ class Builder:
             closing(open_audit_log(settings.audit_file, settings.audit, now))
         )
         hashing = settings.hashing
-        ring = Ring(directory.keys, sealer, now, os.urandom, settings.signing_algorithm)
+        algorithm, made = settings.signing_algorithm, partial(_record_key, audit)
+        ring = Ring(directory.keys, sealer, now, os.urandom, algorithm, made)
         return OpenedService(
             settings=settings,
             clock=now,
@@ -232,6 +234,11 @@ def _warnings(instance: OpenedService) -> Iterator[tuple[str, str]]:
     yield from (("file_modes", each) for each in folder.open_to_others(instance.settings.data))
     yield from (("demo", each) for each in demo.warnings(instance))
     yield from (("policy", each) for each in policies.warnings(instance))
+
+
+def _record_key(audit: AuditLog, key: SealedKey) -> None:
+    detail = {"key": key.id, "use": key.use, "algorithm": key.algorithm}
+    audit.record([Event(now(), "key_made", detail=detail)], durable=True)
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:
