@@ -30,8 +30,12 @@ from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
-from reticket.oauth.registration import authenticates_by_keys, has_keys, with_admin_scope
-from reticket.oauth.signing import algorithms_in
+from reticket.oauth.registration import (
+    algorithms_wanted,
+    authenticates_by_keys,
+    has_keys,
+    with_admin_scope,
+)
 from reticket.wire import Operation, Route, WireRequest
 
 TAG = "clients"
@@ -144,7 +148,7 @@ class Clients:
         registration = new_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
         )
-        self._context.ring.require(algorithms_in(registration))
+        self._context.ring.require(algorithms_wanted(registration))
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
         return self._find(client_id)
@@ -152,7 +156,7 @@ class Clients:
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
         found = self._find(client_id)
         registration = edited_registration(found, changes, self._context.provider.presets)
-        self._context.ring.require(algorithms_in(registration))
+        self._context.ring.require(algorithms_wanted(registration))
         self._verbs.register(client_id, with_admin_scope(registration))
         return self._find(client_id)
 

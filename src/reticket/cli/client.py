@@ -21,12 +21,12 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
 from reticket.oauth.registration import (
+    algorithms_wanted,
     authenticates_by_keys,
     has_keys,
     is_confidential,
     with_admin_scope,
 )
-from reticket.oauth.signing import algorithms_in
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import warnings_of
@@ -63,7 +63,7 @@ def add(
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
     registration = new_registration(with_admin_scope(said), public=secret is None, presets=presets)
-    instance.ring.require(algorithms_in(registration))
+    instance.ring.require(algorithms_wanted(registration))
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     instance.directory.clients.add(draft, secret and instance.hasher.hash(secret))
     instance.record_change("client_added", client=client_id)
@@ -140,7 +140,7 @@ def edit(
     found = _find(instance, client_id)
     presets = loading.presets(instance.settings)
     registration = edited_registration(found, {**said, **cleared}, presets)
-    instance.ring.require(algorithms_in(registration))
+    instance.ring.require(algorithms_wanted(registration))
     instance.directory.clients.register(client_id, with_admin_scope(registration))
     instance.record_change("client_changed", client=client_id)
     _warn(instance, client_id)

@@ -92,6 +92,9 @@ def _sessions(parts: ServiceParts) -> Iterator[Performer]:
         return await pools.store.run(parts.upkeep.revoke, command.selection, command.cause)
 
     async def issue_access(command: asked.IssueAccess, caller: Caller) -> Issued:
+        algorithm = parts.kinds[command.resource].algorithm_for(command.asked)
+        if algorithm is not None:  # a missing key is made on a thread
+            await pools.directory.run(parts.keys.signer_for, algorithm, parts.clock())
         return engine.alone(command, caller)
 
     async def find(command: asked.FindSession, caller: Caller) -> tuple[Family | None, int]:

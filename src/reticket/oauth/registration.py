@@ -24,9 +24,17 @@ from reticket.oauth.signing import (
     ID_TOKEN_ALG,
     USERINFO_ALG,
     USUAL,
+    access_token_algorithm,
+    algorithms_in,
     id_token_algorithm,
 )
-from reticket.oauth.terms import ID_ALGORITHM, ID_CLAIMS, ID_SESSION, OPENID
+from reticket.oauth.terms import (
+    ACCESS_ALGORITHM,
+    ID_ALGORITHM,
+    ID_CLAIMS,
+    ID_SESSION,
+    OPENID,
+)
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105
@@ -100,6 +108,7 @@ class Registration:
         policy_uri: where people read how their data are used (RFC 7591 §2).
         tos_uri: where people read its terms of service.
         id_token_alg: the signature algorithm of its ID tokens; None is that of the service.
+        access_alg: the same of its access tokens.
         userinfo_alg: the same of userinfo, or None for an answer without a signature.
         backchannel_logout_uri: where it is told that a session has ended (OpenID Connect
             Back-Channel Logout §2.2), or None.
@@ -134,6 +143,7 @@ class Registration:
     policy_uri: str | None = None
     tos_uri: str | None = None
     id_token_alg: str | None = None
+    access_alg: str | None = None
     userinfo_alg: str | None = None
     by_document: bool = False
     backchannel_logout_uri: str | None = None
@@ -141,12 +151,17 @@ class Registration:
     @property
     def asked(self) -> Asked:
         """What every token of the client has by its registration, as `Asked`."""
-        asked = as_asked(self.claims)
+        asked = (*self.asked_signature, *as_asked(self.claims))
         if self.has_log_out:
             asked = ((ID_SESSION, "1"), *asked)
         if self.id_token_claims:
             asked = ((ID_CLAIMS, " ".join(self.id_token_claims)), *asked)
         return ((ID_ALGORITHM, self.id_token_alg), *asked) if self.id_token_alg else asked
+
+    @property
+    def asked_signature(self) -> Asked:
+        """What its access tokens have by its registration, those without a session too."""
+        return ((ACCESS_ALGORITHM, self.access_alg),) if self.access_alg else ()
 
     @property
     def has_log_out(self) -> bool:
@@ -158,7 +173,8 @@ class Registration:
     @property
     def algorithms(self) -> tuple[str, ...]:
         """The signature algorithms for which it needs a key."""
-        return tuple(name for name in (self.id_token_alg, self.userinfo_alg) if name)
+        named = (self.id_token_alg, self.access_alg, self.userinfo_alg)
+        return tuple(dict.fromkeys(name for name in named if name))
 
     @property
     def own_audiences(self) -> tuple[str, ...]:
@@ -238,6 +254,14 @@ def is_fapi(metadata: Mapping[str, Any]) -> bool:
     return _preset_of(metadata).startswith(FAPI_PRESET)
 
 
+def algorithms_wanted(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The algorithms that need a key before a registration is stored. A client with a FAPI preset
+    needs one that is not RS256.
+    """
+    usual = (FAPI_USUAL,) if is_fapi(metadata) else ()
+    return tuple(dict.fromkeys((*algorithms_in(metadata), *usual)))
+
+
 def _preset_of(metadata: Mapping[str, Any]) -> str:
     return str((metadata.get("policy") or {}).get("preset", BROWSER))
 
@@ -303,6 +327,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         backchannel_logout_uri=metadata.get(BACKCHANNEL_LOGOUT),
         claims=metadata.get("claims", {}),
         id_token_alg=id_token_algorithm(metadata, is_fapi=fapi, service=provider.signing_algorithm),
+        access_alg=access_token_algorithm(is_fapi=fapi, service=provider.signing_algorithm),
         userinfo_alg=metadata.get(USERINFO_ALG),
         by_document=by_document,
         exchange_resources=tuple(metadata.get("exchange_resources", ())) if vouched else (),

@@ -1,4 +1,4 @@
-"""The algorithms that sign ID tokens and userinfo of a client (OpenID Connect Registration §2)."""
+"""The algorithms that sign the tokens and userinfo of a client (OpenID Connect Registration §2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ USUAL = "RS256"
 """Of the ID tokens of a new client that names none (OpenID Connect Registration §2)."""
 
 FAPI_USUAL = "ES256"
-"""The same for a client with a FAPI preset."""
+"""The same for a client with a FAPI preset; of its access tokens where the service has RS256."""
 
 FAPI_REFUSED = "RS256"
 """An algorithm that FAPI 2.0 Security Profile §5.4.1 does not have."""
@@ -36,6 +36,16 @@ def algorithms_in(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(metadata[name] for name in MEMBERS if name in metadata)
 
 
+def access_token_algorithm(*, is_fapi: bool, service: str) -> str | None:
+    """The algorithm of a client's access tokens; None is that of the service.
+
+    Args:
+        is_fapi: whether it has a FAPI preset.
+        service: the algorithm of the service.
+    """
+    return FAPI_USUAL if is_fapi and service == FAPI_REFUSED else None
+
+
 def id_token_algorithm(metadata: Mapping[str, Any], *, is_fapi: bool, service: str) -> str | None:
     """The algorithm of a client's ID tokens; None is that of the service.
 
@@ -44,5 +54,5 @@ def id_token_algorithm(metadata: Mapping[str, Any], *, is_fapi: bool, service: s
         is_fapi: whether it has a FAPI preset.
         service: the algorithm of the service.
     """
-    must_differ = is_fapi and service == FAPI_REFUSED
-    return metadata.get(ID_TOKEN_ALG) or (FAPI_USUAL if must_differ else None)
+    named = metadata.get(ID_TOKEN_ALG)
+    return named or access_token_algorithm(is_fapi=is_fapi, service=service)

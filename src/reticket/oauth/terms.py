@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from reticket.core.model import Asked
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.tokens.kinds import Facts
@@ -27,12 +28,13 @@ AMR_PASSWORD, AMR_OTP = "pwd", "otp"
 OPENID = "openid"
 SCOPE, AUDIENCE, NONCE, NO_ID_TOKEN, JKT = "scope", "aud", "nonce", "alone", "jkt"
 ID_CLAIMS, ID_ALGORITHM, ID_SESSION = "id_claims", "id_alg", "id_sid"
+ACCESS_ALGORITHM = "access_alg"
 """Names of what a request asks for one response only.
 
 Fewer scopes, audiences (space-separated), and the nonce of the ID token. `alone` omits the ID
 token, and `jkt` binds the access token to the key of the proof. `id_claims` are the claims that the
 client's registration wants in the ID token, space-separated, and `id_alg` is its algorithm.
-`id_sid` puts the session into the ID token.
+`access_alg` is that of the access token. `id_sid` puts the session into the ID token.
 """
 
 
@@ -96,10 +98,19 @@ def granted_scopes(facts: Facts) -> tuple[str, ...]:
 
 
 def _requested(facts: Facts, name: str) -> str | None:
-    for each, value in facts.asked:
+    return _named(facts.asked, name)
+
+
+def _named(asked: Asked, name: str) -> str | None:
+    for each, value in asked:
         if each == name:
             return value
     return None
+
+
+def access_algorithm(asked: Asked) -> str | None:
+    """The signature algorithm that the client's registration wants for an access token."""
+    return _named(asked, ACCESS_ALGORITHM)
 
 
 def _mapped(facts: Facts) -> dict[str, object]:

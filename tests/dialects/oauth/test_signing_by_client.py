@@ -87,7 +87,35 @@ def algorithm_of(service, **said):
 def test_fapi_2_0_5_4_1_no_id_token_has_rs256_by_the_setting(service, said, algorithm):
     registration = algorithm_of(service, **said)
     assert registration.id_token_alg == algorithm
-    assert registration.algorithms == ((algorithm,) if algorithm else ())
+    access = "ES256" if (service, said.get("policy")) == ("RS256", FAPI["policy"]) else None
+    assert registration.access_alg == access
+    assert set(registration.algorithms) == {algorithm, access} - {None}
+
+
+@pytest.fixture
+def rs256():
+    """A service whose setting is RS256."""
+    made = Looks(signing_algorithm="RS256")
+    yield made
+    made.close()
+
+
+def test_fapi_2_0_5_4_1_no_access_token_has_rs256_by_the_setting(rs256):
+    def asked(**form):
+        return rs256.token("strict", headers=rs256.proof(), **form).said
+
+    own = asked(grant_type="client_credentials")["access_token"]
+    pair = rs256.pair("strict", headers=rs256.proof())
+    later = asked(grant_type="refresh_token", refresh_token=pair["refresh_token"])
+    texts = own, *(each[name] for each in (pair, later) for name in ("access_token", "id_token"))
+    assert [header_of(each)["alg"] for each in texts] == ["ES256"] * 5
+    assert all(is_signed(rs256, each) for each in texts)
+    assert rs256.look(later["access_token"], "strict").said["active"] is True
+
+
+def test_every_other_access_token_has_the_algorithm_of_the_setting(rs256):
+    own = rs256.token("backend", grant_type="client_credentials").said["access_token"]
+    assert header_of(own)["alg"] == header_of(rs256.pair("spa")["access_token"])["alg"] == "RS256"
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])

@@ -109,7 +109,7 @@ class World:
         self.clock, self.people, self.audit = FakeClock(), People(), Audit()
         self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
         self.ring_keys = Keys(self.clock)
-        self.ring = self.ring_keys.ring()
+        self.ring = self.ring_keys.ring(options.get("signing_algorithm", "ES256"))
         self.dialect = build(Options(ISSUER, PRESETS, **options))
         resources = {each.name: each for each in self.dialect.kinds}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)

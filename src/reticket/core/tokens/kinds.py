@@ -37,6 +37,7 @@ ClaimsOf = Callable[[Facts], Mapping[str, object]]
 IdClaimsOf = Callable[[Facts], Mapping[str, object] | None]
 AlgorithmOf = Callable[[Facts], str | None]
 Accepts = Callable[[Mapping[str, Any]], bool]
+AskedAlgorithm = Callable[[Asked], str | None]
 
 
 def joined(first: ClaimsOf | None, second: ClaimsOf) -> ClaimsOf:
@@ -94,6 +95,7 @@ class TokenKind:
             signed by the ring's signing key.
         algorithm: the signature algorithm of access tokens that are not symmetric; None for that of
             the setting.
+        asked_algorithm: the same by what the request wants of this answer only, or None.
         access_claims: more members of the access token. The mint makes aud, sub, iat, exp, jti, cv,
             sid and tid. Of these two may be replaced: `aud`, which is the kind's name, and `sub`,
             which is the subject's id. The id is then in `uid`.
@@ -115,6 +117,7 @@ class TokenKind:
     subjects: type[User] | type[Application] | type[Client] | type[Guest] = User
     symmetric: bool = False
     algorithm: str | None = None
+    asked_algorithm: AskedAlgorithm | None = None
     access_claims: ClaimsOf | None = None
     refresh_claims: ClaimsOf | None = None
     advice: tuple[Advice, ...] = ()
@@ -126,3 +129,8 @@ class TokenKind:
     outlives_block: bool = False
     place: Place | None = None
     realms: Realms | None = None
+
+    def algorithm_for(self, asked: Asked) -> str | None:
+        """The signature algorithm of an access token; None is that of the setting."""
+        chosen = self.asked_algorithm(asked) if self.asked_algorithm else None
+        return chosen or self.algorithm

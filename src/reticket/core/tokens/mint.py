@@ -178,7 +178,8 @@ class Mint:
         if kind.symmetric:
             key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
-        return self._signed_by(self._signer(kind.algorithm, facts.issued_at), ACCESS, payload)
+        signer = self._signer(kind.algorithm_for(facts.asked), facts.issued_at)
+        return self._signed_by(signer, ACCESS, payload)
 
     def _id_token(
         self, kind: TokenKind, claims_of: IdClaimsOf, facts: Facts, access: str

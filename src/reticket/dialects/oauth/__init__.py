@@ -47,7 +47,7 @@ from reticket.oauth.provider import (
 from reticket.oauth.self_registration import OFF, DocumentRules, Mode, RegistrationRules
 from reticket.oauth.signing import USUAL
 from reticket.oauth.standard_claims import PERSON
-from reticket.oauth.terms import Claims
+from reticket.oauth.terms import Claims, access_algorithm
 from reticket.wire import Dialect, Document, Errand, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
 
@@ -200,6 +200,7 @@ def _token_kinds(claims: Claims) -> tuple[TokenKind, ...]:
         USER,
         BROWSER_2026,
         access_claims=claims.access_token,
+        asked_algorithm=access_algorithm,
         accepts=claims.accepts_user_claims,
         id_claims=claims.id_token,
         id_algorithm=claims.id_algorithm,
@@ -209,6 +210,7 @@ def _token_kinds(claims: Claims) -> tuple[TokenKind, ...]:
         SERVICE_2026,
         subjects=Client,
         access_claims=claims.access_token,
+        asked_algorithm=access_algorithm,
         accepts=claims.accepts_client_claims,
     )
     return user_kind, client_kind

@@ -15,7 +15,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.programs.clients import Clients
 from reticket.directory.seed.clients import checked_registration
 from reticket.directory.tables import oauth_clients, registrations
-from reticket.oauth.signing import algorithms_in
+from reticket.oauth.registration import algorithms_wanted
 
 RETRY = 60
 """Seconds after which a client may register itself again when there are too many."""
@@ -111,5 +111,5 @@ class Registrar:
     def _checked(self, registration: Mapping[str, Any], *, public: bool) -> Mapping[str, Any]:
         """The checked registration; its keys are in the ring before anybody can use them."""
         checked = checked_registration(registration, public=public, presets=self._presets)
-        self._require(algorithms_in(checked))
+        self._require(algorithms_wanted(checked))
         return checked

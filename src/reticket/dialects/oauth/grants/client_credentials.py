@@ -32,7 +32,8 @@ def client_credentials_grant(request: TokenRequest) -> GrantOperation:
     resources = registration.requested_resources(request.form.get("resource", ""))
     check_audiences(resources, allowed_audiences((), registration, request.provider))
     bound = yield from request.bind_access_token(of_client(registration.id))
-    asked = (*asked_limits((), resources or registration.resources), *bound)
+    limits = asked_limits((), resources or registration.resources)
+    asked = (*limits, *bound, *registration.asked_signature)
     scope, policy = " ".join(scopes) or None, registration.policy
     issued = yield from IssueAccess(CLIENT, request.client, scope, policy, asked)
     return token_response(request.registration, issued, asked)
