@@ -133,6 +133,15 @@ def test_a_code_works_once(server):
     assert (status, refusal["error_codes"]) == (400, [40020])
 
 
+def test_rfc6749_4_1_2_the_second_use_of_a_code_ends_its_session(server):
+    code = consented(server, signed_in(server)["access_token"])["data"]["code"]
+    token = exchanged(server, code)[1]["refresh_token"]
+    assert exchanged(server, code, client_secret="wrong")[0] == 400
+    assert refreshed(server, token)["code"] == 0
+    assert exchanged(server, code)[0] == 400
+    assert refreshed(server, token)["code"] == 40020
+
+
 def test_of_parallel_requests_with_one_code_one_gets_tokens(server):
     code = consented(server, signed_in(server)["access_token"])["data"]["code"]
     with ThreadPoolExecutor(8) as threads:
@@ -215,3 +224,24 @@ def test_an_operator_registers_further_apps(tmp_path):
         status, tokens = exchanged(server, code, client_id="sync", client_secret="sync-secret")
         assert (status, refreshed(server, tokens["refresh_token"])["code"]) == (200, 0)
         assert consented(server, bearer)["code"] == 404
+
+
+def restarted_with(folder, app):
+    settings = {"RETICKET_DIALECTS__CLOUDREVE__APPS": json.dumps([app])}
+    return running_server(folder, settings=settings)
+
+
+@pytest.mark.parametrize("now", [SYNC | {"scopes": ["openid"]}, SYNC | {"id": "another"}])
+def test_the_tokens_of_an_app_that_is_withdrawn_or_may_have_less_open_nothing(tmp_path, now):
+    wide = SYNC | {"scopes": [*SYNC["scopes"], "UserInfo.Read"]}
+    with restarted_with(tmp_path, wide) as server:
+        said = {"client_id": "sync", "redirect_uri": SYNC["redirect_uris"][0]}
+        code = consented(
+            server, signed_in(server)["access_token"], **said, scope=" ".join(wide["scopes"])
+        )["data"]["code"]
+        tokens = exchanged(server, code, client_id="sync", client_secret="sync-secret")[1]
+        assert got(server, "/user/me", tokens["access_token"])["code"] == 0
+    with restarted_with(tmp_path, now) as server:
+        assert got(server, "/user/me", tokens["access_token"])["code"] == 401
+        assert got(server, "/session/oauth/userinfo", tokens["access_token"])["code"] == 401
+        assert refreshed(server, tokens["refresh_token"])["code"] == 40020

@@ -85,6 +85,7 @@ SAMPLES: Mapping[str, Any] = {
     "nothing": None,
     "kept": True,
     "no session": (None, 0),
+    "the session of the app": (DESKTOP, 0),
     "no text": None,
     "issue time": ISSUED_AT,
     "no sessions": Page([], None),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -40,6 +41,7 @@ from reticket.dialects.cloudreve.tokens import (
     CLOUDREVE_2026,
     CLOUDREVE_APP_2026,
     KIND,
+    is_allowed_app,
     person_claims,
 )
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
@@ -148,9 +150,10 @@ class Cloudreve(Dialect):
     def __init__(self, options: Options) -> None:
         self._debug = options.debug
         self._statuses = errors.LIMIT_STATUSES if options.limit_statuses else {}
-        self.kinds: Sequence[TokenKind] = tuple(_kind(each, options) for each in (KIND, APP_KIND))
-        self.algorithms = (ES256,) if options.access_algorithm == ES256 else ()
         apps = apps_by_id(options.every_app)
+        of_apps = replace(APP_KIND, accepts=partial(is_allowed_app, apps))
+        self.kinds: Sequence[TokenKind] = tuple(_kind(each, options) for each in (KIND, of_apps))
+        self.algorithms = (ES256,) if options.access_algorithm == ES256 else ()
         captchas = Captchas(options.captcha_after, NetworkLimit("cloudreve:captcha", MOST_PICTURES))
         limit = NetworkLimit("cloudreve:prepare", options.prepare_limit)
         self.routes: Sequence[Route] = (

@@ -1,4 +1,7 @@
-"""Authorization codes of apps (RFC 6749 §4.1.2): a code works once, within a minute."""
+"""Authorization codes of apps (RFC 6749 §4.1.2): a code works once, within a minute.
+
+A second use ends the session of the first one.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,11 @@ from reticket.oauth.pkce import challenge_of, is_proved
 
 CODE_LIFETIME = 60
 """Seconds."""
+
+USED_CODE_LIFETIME = 3_900
+"""Seconds for which a code is known, so that its second use ends the session: a little longer than
+an access token of its session lives.
+"""
 
 
 class Grant(msgspec.Struct, frozen=True):
@@ -61,13 +69,25 @@ def issue_code(app: str, user: User, redirect_uri: str, scope: str, challenge: s
         challenge,
     )
     code, text = to_text(random[10:]), msgspec.json.encode(grant).decode()
-    yield from PutIfAbsent(code_key(code), text, CODE_LIFETIME, of_account(user.id))
+    owner = of_account(user.id)
+    yield from PutIfAbsent(issued_code_key(code), text, USED_CODE_LIFETIME, owner)
+    yield from PutIfAbsent(code_key(code), text, CODE_LIFETIME, owner)
     return code
 
 
 def find_grant(code: str) -> Asking[Grant | None]:
     """The grant of a code; None for one that is unknown, used or too old."""
-    text = yield from Peek(code_key(code))
+    return _grant_of((yield from Peek(code_key(code))))
+
+
+def find_used_grant(code: str) -> Asking[Grant | None]:
+    """The grant of a code that `find_grant` does not know any more; None for one that is unknown or
+    was issued too long ago.
+    """
+    return _grant_of((yield from Peek(issued_code_key(code))))
+
+
+def _grant_of(text: str | None) -> Grant | None:
     return None if text is None else msgspec.json.decode(text, type=Grant)
 
 
@@ -86,5 +106,14 @@ def granting_user(grant: Grant) -> Asking[User]:
 
 
 def code_key(code: str) -> str:
-    """The key of a code; its value is the grant."""
-    return f"cloudreve:code:{hashlib.sha256(code.encode()).hexdigest()}"
+    """The key of an unused code; its value is the grant."""
+    return f"cloudreve:code:{_digest(code)}"
+
+
+def issued_code_key(code: str) -> str:
+    """The key of the grant of a code, used or not."""
+    return f"cloudreve:begun:{_digest(code)}"
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()

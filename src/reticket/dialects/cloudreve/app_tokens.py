@@ -11,14 +11,19 @@ from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.cloudreve import inputs
-from reticket.dialects.cloudreve.app_codes import Grant, find_grant, granting_user
+from reticket.dialects.cloudreve.app_codes import (
+    Grant,
+    find_grant,
+    find_used_grant,
+    granting_user,
+)
 from reticket.dialects.cloudreve.app_schemas import (
     AppTokenRequest,
     AppTokens,
     ExchangeFailure,
     UserInfo,
 )
-from reticket.dialects.cloudreve.app_sessions import begin_session
+from reticket.dialects.cloudreve.app_sessions import begin_session, end_used
 from reticket.dialects.cloudreve.apps import EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, App
 from reticket.dialects.cloudreve.document import raw, signed_in
 from reticket.dialects.cloudreve.errors import Failure
@@ -64,10 +69,23 @@ class Exchange:
     def _issued(self, asked: AppTokenRequest) -> Asking[Issued]:
         grant = yield from find_grant(asked.code)
         if grant is None:
-            raise Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+            raise (yield from self._refuse_missing_code(asked))
         _check(self.apps.get(asked.client_id), grant, asked)
         user = yield from granting_user(grant)
         return (yield from begin_session(asked.code, grant, user))
+
+    def _refuse_missing_code(self, asked: AppTokenRequest) -> Asking[Refusal]:
+        """The refusal of a code that is not stored; a used code ends its session.
+
+        The request must match the code. Otherwise somebody who has only seen the address of a
+        redirect could end the session.
+        """
+        used = yield from find_used_grant(asked.code)
+        if used is None:
+            return Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+        _check(self.apps.get(asked.client_id), used, asked)
+        yield from end_used(used)
+        return Refusal(Code.INVALID_TOKEN, Cause.USED)
 
 
 def _check(app: App | None, grant: Grant, asked: AppTokenRequest) -> None:

@@ -63,6 +63,12 @@ OFFICIAL = (DESKTOP, IOS)
 """The drive's own apps, as a new drive knows them."""
 
 
+def still_allows(apps: Mapping[str, App], client_id: str, scopes: Iterable[str]) -> bool:
+    """Whether an app is there, and may have its scopes."""
+    app = apps.get(client_id)
+    return app is not None and set(app.scopes).issuperset(scopes)
+
+
 def apps_by_id(apps: Iterable[App]) -> Mapping[str, App]:
     """The apps by id. ValueError for an id that two have."""
     found: dict[str, App] = {}

@@ -20,7 +20,7 @@ from reticket.core.commands import (
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.people import User
 from reticket.dialects.cloudreve import inputs
-from reticket.dialects.cloudreve.apps import OFFLINE_ACCESS, App
+from reticket.dialects.cloudreve.apps import OFFLINE_ACCESS, App, still_allows
 from reticket.dialects.cloudreve.captcha import Captchas
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, WRONG_CAPTCHA, failed
@@ -38,7 +38,7 @@ from reticket.dialects.cloudreve.schemas import (
     token_of,
     user_of,
 )
-from reticket.dialects.cloudreve.tokens import APP, USER, AppGrant, app_grant_of, kind_of
+from reticket.dialects.cloudreve.tokens import APP, USER, app_grant_of, kind_of
 from reticket.dialects.cloudreve.user import current_bearer, current_user
 from reticket.wire import Operation, Route, WireRequest
 
@@ -70,18 +70,12 @@ class RefreshSession:
             raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
         token = inputs.refresh_token(request.body)
         grant = app_grant_of(token)
-        if grant is not None and not self._still_allows(grant):
+        # the refresh refuses a token that it has not made, so the claims are those of the session
+        if grant is not None and not still_allows(self.apps, grant.client_id, grant.scopes):
             yield from Audit(APP, "refused", Cause.WRONG_CLIENT)
             raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_CLIENT)
         issued = yield from Refresh(kind_of(token), token, part=PERSON.dialect)
         return succeeded(token_of(issued))
-
-    def _still_allows(self, grant: AppGrant) -> bool:
-        """Whether the app is registered, and may have its scopes. The claims are those of the
-        session: the refresh refuses a token that it has not made.
-        """
-        app = self.apps.get(grant.client_id)
-        return app is not None and set(app.scopes).issuperset(grant.scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -15,6 +15,7 @@ from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy, Reuse
 from reticket.core.tokens.faces import from_text, split_jwt
 from reticket.core.tokens.kinds import Advice, Facts, TokenKind
+from reticket.dialects.cloudreve.apps import App, still_allows
 from reticket.dialects.cloudreve.profile import PERSON
 
 CLOUDREVE_2026 = Policy("CLOUDREVE_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
@@ -69,6 +70,14 @@ def app_refresh_claims(facts: Facts) -> Mapping[str, object]:
 def _app_claims(facts: Facts) -> Mapping[str, object]:
     family = facts.family
     return {"scopes": (family.scope or "").split(), "client_id": family.client}
+
+
+def is_allowed_app(apps: Mapping[str, App], claims: Mapping[str, Any]) -> bool:
+    """Whether verified claims are those of an access token of an app that is still there, and that
+    may still have its scopes.
+    """
+    said = claims.get("client_id"), claims.get("scopes", ())
+    return claims.get("aud") == APP and still_allows(apps, *said)
 
 
 class AppGrant(msgspec.Struct, frozen=True):
