@@ -20,12 +20,26 @@ class Directory:
 
     def __init__(self):
         self.noted, self.added, self.down = [], [], False
+        self.surplus, self.told = [], []
 
     async def run(self, work, *arguments):
         return work(*arguments)
 
     def add(self, *said):
         self.added.append(said)
+
+    def giving_way(self, most, limit):
+        self.told.append(("giving way", most))
+        return self.surplus
+
+    def block(self, client_id):
+        self.told.append(("block", client_id))
+
+    def revoke(self, selection, cause):
+        self.told.append((cause, selection.client))
+
+    def remove(self, client_id):
+        self.told.append(("remove", client_id))
 
     def note_use(self, client_id, at):
         if self.down:
@@ -45,7 +59,7 @@ def clock():
 
 @pytest.fixture
 def made(directory, clock):
-    return Registrations(directory, None, None, directory, None, None, clock)
+    return Registrations(directory, directory, None, directory, directory, None, clock)
 
 
 @pytest.fixture
@@ -89,3 +103,18 @@ async def test_the_use_of_a_client_that_comes_back_is_noted(directory, use, made
     await use("notes")
     assert directory.noted == ["notes", "notes"]
     assert directory.added == [("notes", {}, None, "", 9, 0)]
+
+
+async def test_clients_of_documents_give_way_to_another_one_with_their_sessions(directory, made):
+    directory.surplus = ["stale"]
+    gone = await made.register(RegisterClient("notes", {}, None, None, 9), HERE)
+    assert gone == ["stale"]
+    assert directory.told == [
+        ("giving way", 9), ("block", "stale"), ("client_removed", "stale"), ("remove", "stale"),
+    ]  # fmt: skip
+
+
+async def test_nobody_gives_way_to_a_client_that_registers_itself(directory, made):
+    directory.surplus = ["stale"]
+    assert await made.register(RegisterClient("notes", {}, None, "token", 9), HERE) == ()
+    assert directory.told == []

@@ -148,3 +148,27 @@ def test_a_change_is_read_at_once(directory, registrar):
     assert found(directory, URL) is directory.client(URL)
     registrar.change(URL, DESCRIBED | {"name": "Notes"})
     assert directory.client(URL).registration["name"] == "Notes"
+
+
+@pytest.fixture
+def aging(directory):
+    """A registrar and a directory with one clock, which the test moves; and that clock."""
+    moment = [NOW]
+    directory.clients._clock = lambda: moment[0]
+    parts = directory.database, directory.clients, by_any_name(PRESETS), lambda: moment[0]
+    return Registrar(*parts, list, directory.catch_up_now), moment
+
+
+def test_the_oldest_client_of_a_document_that_never_got_tokens_gives_way(directory, aging):
+    registrar, moment = aging
+    urls = [f"{URL}?{number}" for number in range(5)]
+    registrar.add("own", SAID, "hash", "d", 9)
+    for url in urls:
+        registrar.add(url, DESCRIBED, None, "", 9, 29 * DAY)
+        moment[0] += 1
+    registrar.note_use(urls[0], moment[0])
+    registrar.block(urls[1])
+    assert registrar.giving_way(6, 9) == ()
+    assert registrar.giving_way(5, 9) == [urls[2]]
+    assert registrar.giving_way(1, 9) == urls[2:]
+    assert registrar.giving_way(1, 2) == urls[2:4]

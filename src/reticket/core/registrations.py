@@ -52,6 +52,11 @@ class Registrar(Protocol):
 
     def note_use(self, client_id: str, at: int) -> None: ...
 
+    def giving_way(self, most: int, limit: int) -> Sequence[str]:
+        """Ids of clients of documents that never got tokens, the oldest first: as many as must go
+        so that there are at most `most` with one more.
+        """
+
     def unused(self, before: int, limit: int) -> Sequence[str]:
         """Ids of clients that were last used before that time. A client of a document that is
         blocked stays: the document would register it again.
@@ -70,10 +75,11 @@ class Registrations:
         self._clock = clock
         self._noted: OrderedDict[str, int] = OrderedDict()
 
-    async def register(self, command: RegisterClient, caller: Caller) -> None:
+    async def register(self, command: RegisterClient, caller: Caller) -> Sequence[str]:
         """Register a client; its secret waits for its turn as a stranger's password does. A client
         that comes back after its removal is new, so its next use is noted.
         """
+        gone = () if command.token else await self._make_room(command.most)
         hashed = None
         if command.secret is not None:
             requester = Requester(network_of(caller.address), command.client_id, known=False)
@@ -82,6 +88,14 @@ class Registrations:
         said = command.client_id, command.registration, hashed, digest
         await self._directory.run(self._registrar.add, *said, command.most, command.idle)
         self._noted.pop(command.client_id, None)
+        return gone
+
+    async def _make_room(self, most: int) -> Sequence[str]:
+        """Remove the clients of documents that must give way to one more. Returns their ids."""
+        surplus = await self._directory.run(self._registrar.giving_way, most, REMOVED)
+        for client in surplus:
+            await self._remove(client)
+        return surplus
 
     async def check(self, command: CheckRegistrationToken, caller: Caller) -> bool:
         """Whether the token is that client's."""
@@ -94,8 +108,11 @@ class Registrations:
         await self._directory.run(self._registrar.change, *said)
 
     async def remove(self, command: RemoveClient, caller: Caller) -> None:
-        """Remove a client. The order keeps its sessions from a later client with the same id."""
-        client = command.client_id
+        """Remove a client."""
+        await self._remove(command.client_id)
+
+    async def _remove(self, client: str) -> None:
+        """The order keeps the client's sessions from a later client with the same id."""
         await self._directory.run(self._registrar.block, client)
         await self._store.run(self._upkeep.revoke, Selection(client=client), CLIENT_REMOVED)
         await self._directory.run(self._registrar.remove, client)

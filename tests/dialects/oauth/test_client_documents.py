@@ -314,6 +314,17 @@ def test_one_network_causes_so_many_registrations_in_an_hour():
         assert elsewhere(world, urls[3]) == 200
 
 
+def test_a_client_that_people_use_stays_when_there_are_too_many():
+    with accepting(documents_most=2) as world:
+        said = signed_in(world)
+        urls = [f"https://app.example.com/{number}" for number in range(3)]
+        assert [elsewhere(world, url) for url in urls] == [200] * 3
+        assert {URL, urls[2]} <= world.people.clients.keys()
+        assert not {*urls[:2]} & world.people.clients.keys()
+        assert [each for each, _ in world.audited()].count("client_removed") == 2
+        assert world.refresh(said["refresh_token"], URL).status == 200
+
+
 def test_it_goes_after_a_day_unless_it_has_got_tokens(world):
     Browser(world).asks(**ASKED)
     assert world.registrar.idle[URL] == 29 * 86_400

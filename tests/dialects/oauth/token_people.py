@@ -170,7 +170,13 @@ class Registrar:
         self.people.clients[client_id] = replace(before, registration=checked)
 
     def remove(self, client_id: str) -> None:
-        del self.people.clients[client_id]
+        del self.people.clients[client_id], self.tokens[client_id]
+
+    def giving_way(self, most: int, limit: int) -> Sequence[str]:
+        of_documents = [each for each, digest in self.tokens.items() if not digest]
+        used = {client for client, _ in self.used}
+        surplus = len(of_documents) - most + 1
+        return [each for each in of_documents if each not in used][: max(surplus, 0)]
 
     def note_use(self, client_id: str, at: int) -> None:
         self.used.append((client_id, at))

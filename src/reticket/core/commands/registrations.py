@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +10,12 @@ from reticket.core.commands.command import Command
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterClient(Command[None]):
-    """Register a client. Result: None. INVALID_PARAMETER for a registration that cannot be;
-    Unavailable when there are too many such clients.
+class RegisterClient(Command[Sequence[str]]):
+    """Register a client. INVALID_PARAMETER for a registration that cannot be; Unavailable when
+    there are too many such clients.
+
+    Result: the ids of the clients that were removed to make room. Only clients of documents that
+    never got tokens give way, to others of documents: the document registers them again.
 
     Args:
         secret: of the client, or None.

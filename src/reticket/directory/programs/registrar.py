@@ -93,6 +93,25 @@ class Registrar:
         with self._database.write() as connection:
             connection.execute(update(registrations).where(mine).values(used_at=at))
 
+    def giving_way(self, most: int, limit: int) -> Sequence[str]:
+        """Ids of clients of documents that never got tokens, the oldest first: as many as must go
+        so that there are at most `most` with one more. Blocked ones stay.
+        """
+        columns, of_document = registrations.c, registrations.c.token_digest == ""
+        known = select(func.count()).select_from(registrations).where(of_document)
+        never_used = columns.used_at < oauth_clients.c.created_at
+        oldest = (
+            select(columns.client_id)
+            .join(oauth_clients, oauth_clients.c.client_id == columns.client_id)
+            .where(of_document, never_used, not_(oauth_clients.c.disabled))
+            .order_by(oauth_clients.c.created_at, columns.client_id)
+        )
+        with self._database.read() as connection:
+            surplus = min(connection.execute(known).scalar_one() - most + 1, limit)
+            if surplus <= 0:
+                return ()
+            return connection.execute(oldest.limit(surplus)).scalars().all()
+
     def unused(self, before: int, limit: int) -> Sequence[str]:
         """Ids of clients that were last used before that time, without the blocked ones of
         documents.

@@ -147,11 +147,13 @@ def _store(
     if client is None:
         command = RegisterClient(client_id, said, None, None, rules.most, idle)
     try:
-        yield from store(command)
+        gone = yield from store(command)
     except MetadataFault as fault:
         if client is not None or (yield from find_client(client_id)) is None:
             raise _refused(fault.description) from None
         return
+    for each in gone:
+        yield from Audit(CLIENT, "client_removed", detail={"client": each})
     event = "client_changed" if client else "client_registered"
     yield from Audit(CLIENT, event, detail={"client": client_id})
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reticket.core.commands import Asking, ChangeRegistration, RegisterClient
 from reticket.core.errors import Code, Refusal, ReticketError
 from reticket.oauth.client_metadata import MetadataFault
 
 
-def store(command: RegisterClient | ChangeRegistration) -> Asking[None]:
-    """Perform the command.
+def store(command: RegisterClient | ChangeRegistration) -> Asking[Sequence[str]]:
+    """Perform the command. Returns the ids of the clients that have given way.
 
     Raises:
         MetadataFault: the registration cannot be.
     """
     try:
-        yield from command
+        return (yield from command) or ()
     except Refusal:
         raise
     except ReticketError as error:
