@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reticket.core.logouts import LEASE, LoggedIn, Logout
+from reticket.core.logouts import LEASE, LoggedIn, Logout, Remembered
 from reticket.core.model import Selection
 
 
@@ -43,6 +43,11 @@ class Outbox:
             if entry.due_at is None and is_meant(entry.client):
                 entry.ended_at = entry.due_at = at
                 entry.attempts = 0
+
+    def unmarked(self, after: tuple[str, str], limit: int) -> list[Remembered]:
+        waiting = sorted(key for key, each in self.entries.items() if each.due_at is None)
+        later = [key for key in waiting if key > after][:limit]
+        return [Remembered(*key, self.entries[key].client.family) for key in later]
 
     def claim(self, now: int, most: int) -> list[Logout]:
         claimed: dict[str, Logout] = {}

@@ -279,3 +279,13 @@ def test_a_purge_removes_what_nobody_waits_for(outbox, directory, ada):
     outbox.mark(Selection(), NOW)
     assert outbox.expire(NOW + 2, 100) == 0
     assert outbox.expire(NOW + 2 * LONGEST * SECOND + 1, 100) == 1
+
+
+def test_what_is_not_marked_is_read_in_pages(outbox, ada):
+    for session in (LOGIN, OTHER_LOGIN):
+        for client in ("web", "shop"):
+            outbox.remember(logged_in(ada, session, client))
+    outbox.mark(Selection(bytes.fromhex(LOGIN), client="web"), NOW)
+    first = outbox.unmarked(("", ""), 2)
+    assert first == [(LOGIN, "shop", FAMILY), (OTHER_LOGIN, "shop", FAMILY)]
+    assert outbox.unmarked(first[-1][:2], 2) == [(OTHER_LOGIN, "web", FAMILY)]

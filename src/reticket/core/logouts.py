@@ -21,6 +21,9 @@ UNANSWERED = "unanswered"
 CLIENT_REMOVED = "client_removed"
 """The cause of the end of the sessions of a client that is removed."""
 
+REUSE = "reuse"
+"""The cause of the end of a session whose refresh token was used again."""
+
 UNTOLD = frozenset({REPLACED, UNANSWERED, CLIENT_REMOVED})
 """Causes of ends that no client is told of: nobody has signed out, or nobody can be told."""
 
@@ -58,6 +61,14 @@ class LoggedIn(NamedTuple):
     kept_until: int
 
 
+class Remembered(NamedTuple):
+    """A client whose session has not ended, as far as the outbox knows; see `LoggedIn`."""
+
+    session: str
+    client: str
+    family: str
+
+
 class Logout(NamedTuple):
     """A client that must be told now.
 
@@ -88,6 +99,9 @@ class Logouts(Protocol):
 
     def mark_families(self, families: Sequence[bytes], at: int) -> None:
         """Make due what belongs to these families, and to these sessions."""
+
+    def unmarked(self, after: tuple[str, str], limit: int) -> Sequence[Remembered]:
+        """At most `limit` that are not due, in order of session and client, after those two."""
 
     def claim(self, now: int, most: int) -> Sequence[Logout]:
         """Some that are due, for `LEASE`; of one client there is only one at a time."""

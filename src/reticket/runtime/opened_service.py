@@ -103,13 +103,17 @@ class OpenedService:
         return max(policy.refresh for policy in self.every_policy())
 
     def purge(self) -> int:
-        """Remove what is over: sessions, keys, clients, log-outs. Returns how many sessions."""
+        """Remove what is over: sessions, keys, clients, log-outs. Returns how many sessions.
+
+        It also finds clients that were not told of an end.
+        """
         for key in self.ring.retire_due(self.longest_refresh()):
             self.record_change("key_retired", key=key)
         for days in {each.unused_days for each in self.dialects if each.unused_days}:
             self._remove_unused(self.clock() - days * DAY * SECOND)
         now = self.clock()
         Pace().repeat(lambda most: self.directory.logouts.expire(now, most))
+        self.upkeep.mark_missed()
         return self.upkeep.purge()
 
     def _remove_unused(self, before: int) -> None:

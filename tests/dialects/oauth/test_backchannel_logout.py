@@ -480,8 +480,19 @@ def test_a_failing_directory_does_not_keep_a_reuse_from_ending_the_session(brows
     world.people.logouts.fails = Unavailable("the directory is away")
     assert world.refresh(first).error == "invalid_grant"
     world.audited()
-    (lost,) = [each for each in world.audit.events if each.event == "logout_lost"]
+    (lost,) = [each for each in world.audit.events if each.event == "logout_delayed"]
     assert (lost.subject, lost.cause) == (ADA.id, "reuse")
+    world.people.logouts.fails = None
+    assert told(world) == []
+    assert [world.upkeep.mark_missed() for _ in range(2)] == [1, 0]
+    assert told(world) == [SPA]
+
+
+def test_a_session_that_goes_on_or_that_its_client_ended_is_no_missed_one(browser, world):
+    world.give_back(signed_in(browser)["refresh_token"])
+    signed_in(browser, "native")
+    assert world.upkeep.mark_missed() == 0
+    assert told(world) == []
 
 
 def test_a_directory_that_fails_for_a_moment_makes_nobody_be_told_twice(browser, world):

@@ -133,12 +133,12 @@ class World:
         authenticator = UserAuthenticator(self.people, secrets, attempts, contexts)
         verified = KnownPrograms(BudgetedEphemeral(self.ephemeral), self.clock)
         programs = ProgramAuthenticator(self.people, secrets, attempts, FailureLimits(), verified)
-        upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
+        self.upkeep = Upkeep(self.store, self.ephemeral, self.people, self.audit)
         parts = ServiceParts(
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
-            self.ring, upkeep, os.urandom, Hasher(), self.consents, self._ask_other, FetchLimits(),
-            self.registrar, without_mailer,
+            self.ring, self.upkeep, os.urandom, Hasher(), self.consents, self._ask_other,
+            FetchLimits(), self.registrar, without_mailer,
         )  # fmt: skip
         self.service = Service(parts)
         self.performers = defaultdict(lambda: self._performed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from reticket.core.logouts import REUSE
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND, Policy, Reuse
 
@@ -46,7 +47,7 @@ def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) ->
         return Decision(Outcome.REISSUED, _reissue(row, generation, now, policy))
     if policy.reuse is Reuse.TOLERATE:
         return Decision(Outcome.TOLERATED, row)
-    return Decision(Outcome.REUSED, revoked(row, now, "reuse"))
+    return Decision(Outcome.REUSED, revoked(row, now, REUSE))
 
 
 def up_to_second(at: int) -> int:

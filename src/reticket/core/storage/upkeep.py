@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from reticket.core.errors import Unavailable
-from reticket.core.logouts import UNTOLD
+from reticket.core.logouts import REUSE, UNTOLD
 from reticket.core.model import Family, Selection
 from reticket.core.ports import AuditLog, Directory, Ephemeral, Intent, Store
 from reticket.core.sessions import audit_events
@@ -84,6 +84,22 @@ class Upkeep:
         except Unavailable as failure:
             return failure
         return None
+
+    def mark_missed(self) -> int:
+        """Mark the clients of sessions that a reuse has ended, where a crash or a failing directory
+        came between the end and its mark. Returns how many.
+        """
+        outbox, missed, after = self._directory.logouts, 0, ("", "")
+        while page := outbox.unmarked(after, PAGE):
+            families = [bytes.fromhex(each.family) for each in page]
+            ended = [family for family in families if self._was_reused(family)]
+            outbox.mark_families(ended, self._store.now())
+            missed, after = missed + len(ended), page[-1][:2]
+        return missed
+
+    def _was_reused(self, family: bytes) -> bool:
+        row = self._store.find(family)
+        return row is not None and row.revoked_cause == REUSE
 
     def apply_intents(self) -> int:
         """Revoke what changes in the directory require. Returns how many intents were settled.

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from reticket.core.logouts import LEASE, LONGEST, MOST_OF_PERSON, LoggedIn, Logout
+from reticket.core.logouts import LEASE, LONGEST, MOST_OF_PERSON, LoggedIn, Logout, Remembered
 from reticket.core.model import Selection
 from reticket.core.policy import SECOND
 from reticket.directory.engines.database import Database
@@ -66,6 +66,24 @@ class Logouts:
             values = {"ended_at": at, "due_at": at, "claimed_until": None, "attempts": 0}
             with self._database.write() as connection:
                 connection.execute(update(logouts).where(open_ones).values(values))
+
+    def unmarked(self, after: tuple[str, str], limit: int) -> Sequence[Remembered]:
+        """At most `limit` that are not due, after that session and client."""
+        columns = logouts.c
+        key = columns.session_id, columns.client_id
+        session, client_id = after
+        is_later = or_(
+            columns.session_id > session,
+            and_(columns.session_id == session, columns.client_id > client_id),
+        )
+        statement = (
+            select(*key, columns.family)
+            .where(columns.due_at.is_(None), is_later)
+            .order_by(*key)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [Remembered(*row) for row in connection.execute(statement)]
 
     def claim(self, now: int, most: int) -> Sequence[Logout]:
         """Claim some log-outs that are due, one of each client. Only one process gets a log-out."""
