@@ -53,8 +53,8 @@ class Registrar(Protocol):
     def note_use(self, client_id: str, at: int) -> None: ...
 
     def giving_way(self, most: int, limit: int) -> Sequence[str]:
-        """Ids of clients of documents that never got tokens, the oldest first: as many as must go
-        so that there are at most `most` with one more.
+        """Ids of clients of documents that never got tokens, the oldest first. So many must go
+        before one more makes `most`.
         """
 
     def unused(self, before: int, limit: int) -> Sequence[str]:

@@ -93,7 +93,9 @@ def revoked(at: int, family: Family) -> Event:
 
 def logout_delayed(at: int, family: Family) -> Event:
     """The event of an end of which the client is told late, since the directory failed."""
-    return _event_of(family, at, "logout_delayed", family.resource, _NO_CALLER, family.revoked_cause)
+    return _event_of(
+        family, at, "logout_delayed", family.resource, _NO_CALLER, family.revoked_cause
+    )
 
 
 def revocation(at: int, selection: Selection, cause: str) -> Event:

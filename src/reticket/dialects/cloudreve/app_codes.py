@@ -22,8 +22,9 @@ CODE_LIFETIME = 60
 """Seconds."""
 
 USED_CODE_LIFETIME = 3_900
-"""Seconds for which a code is known, so that its second use ends the session: a little longer than
-an access token of its session lives.
+"""Seconds for which a code is known, so that its second use ends the session.
+
+That is a little longer than the first access token of its session lives.
 """
 
 

@@ -73,11 +73,11 @@ def _app_claims(facts: Facts) -> Mapping[str, object]:
 
 
 def is_allowed_app(apps: Mapping[str, App], claims: Mapping[str, Any]) -> bool:
-    """Whether verified claims are those of an access token of an app that is still there, and that
+    """Whether verified claims are those of an app's access token. The app must still be there, and
     may still have its scopes.
     """
-    said = claims.get("client_id"), claims.get("scopes", ())
-    return claims.get("aud") == APP and still_allows(apps, *said)
+    app, scopes = str(claims.get("client_id")), claims.get("scopes", ())
+    return claims.get("aud") == APP and still_allows(apps, app, scopes)
 
 
 class AppGrant(msgspec.Struct, frozen=True):

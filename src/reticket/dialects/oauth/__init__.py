@@ -86,8 +86,8 @@ class Options:
         document_hosts: the only hosts of such URLs; without any, every host.
         documents_per_address: registrations, and changes of them, that documents cause for one
             network in an hour; more are 429.
-        documents_most: clients of documents in all. Beyond it the oldest that never got tokens
-            gives way; when there is none, 503.
+        documents_most: clients of documents in all. Beyond it the oldest one that never got tokens
+            is removed; when there is none, 503.
     """
 
     issuer: str = "http://127.0.0.1:8088"

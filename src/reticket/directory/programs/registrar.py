@@ -94,8 +94,8 @@ class Registrar:
             connection.execute(update(registrations).where(mine).values(used_at=at))
 
     def giving_way(self, most: int, limit: int) -> Sequence[str]:
-        """Ids of clients of documents that never got tokens, the oldest first: as many as must go
-        so that there are at most `most` with one more. Blocked ones stay.
+        """Ids of clients of documents that never got tokens, the oldest first. So many must go
+        before one more makes `most`. Blocked ones stay.
         """
         columns, of_document = registrations.c, registrations.c.token_digest == ""
         known = select(func.count()).select_from(registrations).where(of_document)

@@ -228,7 +228,7 @@ def _registration(metadata: ClientMetadata, provider: Provider) -> dict[str, Any
         raise OAuthError(fault.error_code, fault.description) from None
 
 
-def _answered(checks: Asking[None]) -> Asking[None]:
+def _answered(checks: Asking[object]) -> Asking[None]:
     """Perform checks; their fault is the error of the response."""
     try:
         yield from checks
