@@ -31,11 +31,11 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
 from reticket.oauth.registration import (
-    algorithms_wanted,
     authenticates_by_keys,
     has_keys,
     with_admin_scope,
 )
+from reticket.oauth.signing import algorithms_wanted
 from reticket.wire import Operation, Route, WireRequest
 
 TAG = "clients"

@@ -21,12 +21,12 @@ from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
 from reticket.directory.seed import edited_registration, new_registration, policy_faults
 from reticket.oauth.registration import (
-    algorithms_wanted,
     authenticates_by_keys,
     has_keys,
     is_confidential,
     with_admin_scope,
 )
+from reticket.oauth.signing import algorithms_wanted
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.runtime.policies import warnings_of

@@ -10,7 +10,7 @@ from typing import Any
 
 from reticket.core.model import Asked
 from reticket.core.people import Client
-from reticket.core.policy import BROWSER, Policy, policy_of
+from reticket.core.policy import Policy, policy_of
 from reticket.core.storage.budget import Owner, of_client
 from reticket.oauth.audiences import as_registered
 from reticket.oauth.lists import split_list
@@ -25,8 +25,9 @@ from reticket.oauth.signing import (
     USERINFO_ALG,
     USUAL,
     access_token_algorithm,
-    algorithms_in,
     id_token_algorithm,
+    is_fapi,
+    preset_of,
 )
 from reticket.oauth.terms import (
     ACCESS_ALGORITHM,
@@ -63,7 +64,6 @@ BACKCHANNEL_LOGOUT = "backchannel_logout_uri"
 SESSION_REQUIRED = "backchannel_logout_session_required"
 """Stored and returned; every logout token has `sid`."""
 
-FAPI_PRESET = "FAPI_2_SESSION"
 _DEFAULT_GRANTS_BY_PRESET = {
     "SERVICE": (CLIENT_CREDENTIALS, REFRESH_TOKEN),
     "DEVICE": (DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE),
@@ -249,23 +249,6 @@ def with_usual_algorithm(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {ID_TOKEN_ALG: FAPI_USUAL if is_fapi(metadata) else USUAL, **metadata}
 
 
-def is_fapi(metadata: Mapping[str, Any]) -> bool:
-    """Whether the client of that metadata has a FAPI preset."""
-    return _preset_of(metadata).startswith(FAPI_PRESET)
-
-
-def algorithms_wanted(metadata: Mapping[str, Any]) -> tuple[str, ...]:
-    """The algorithms that need a key before a registration is stored. A client with a FAPI preset
-    needs one that is not RS256.
-    """
-    usual = (FAPI_USUAL,) if is_fapi(metadata) else ()
-    return tuple(dict.fromkeys((*algorithms_in(metadata), *usual)))
-
-
-def _preset_of(metadata: Mapping[str, Any]) -> str:
-    return str((metadata.get("policy") or {}).get("preset", BROWSER))
-
-
 def has_keys(metadata: Mapping[str, object]) -> bool:
     """Whether the client of that metadata has public keys."""
     return any(name in metadata for name in KEYS)
@@ -341,7 +324,7 @@ def _groups_of(metadata: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 def grants_of(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     """The grant types of a registration, by default those of its preset."""
-    preset = _YEAR_SUFFIX.sub("", _preset_of(metadata))
+    preset = _YEAR_SUFFIX.sub("", preset_of(metadata))
     usual = _DEFAULT_GRANTS_BY_PRESET.get(preset, _DEFAULT_GRANTS)
     grants = tuple(metadata.get("grants", usual))
     if has_registered_itself(metadata):

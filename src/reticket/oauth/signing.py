@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reticket.core.policy import BROWSER
+
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
 """All algorithms that may sign an ID token, now or later.
 
@@ -27,6 +29,8 @@ USUAL = "RS256"
 FAPI_USUAL = "ES256"
 """The same for a client with a FAPI preset; of its access tokens where the service has RS256."""
 
+FAPI_PRESET = "FAPI_2_SESSION"
+
 FAPI_REFUSED = "RS256"
 """An algorithm that FAPI 2.0 Security Profile §5.4.1 does not have."""
 
@@ -34,6 +38,24 @@ FAPI_REFUSED = "RS256"
 def algorithms_in(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     """The algorithms that a registration names: each needs a key."""
     return tuple(metadata[name] for name in MEMBERS if name in metadata)
+
+
+def preset_of(metadata: Mapping[str, Any]) -> str:
+    """The preset of the client's policy."""
+    return str((metadata.get("policy") or {}).get("preset", BROWSER))
+
+
+def is_fapi(metadata: Mapping[str, Any]) -> bool:
+    """Whether the client of that metadata has a FAPI preset."""
+    return preset_of(metadata).startswith(FAPI_PRESET)
+
+
+def algorithms_wanted(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """The algorithms that need a key before a registration is stored. A client with a FAPI preset
+    needs one that is not RS256.
+    """
+    usual = (FAPI_USUAL,) if is_fapi(metadata) else ()
+    return tuple(dict.fromkeys((*algorithms_in(metadata), *usual)))
 
 
 def access_token_algorithm(*, is_fapi: bool, service: str) -> str | None:

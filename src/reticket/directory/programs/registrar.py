@@ -15,7 +15,7 @@ from reticket.directory.engines.database import Database
 from reticket.directory.programs.clients import Clients
 from reticket.directory.seed.clients import checked_registration
 from reticket.directory.tables import oauth_clients, registrations
-from reticket.oauth.registration import algorithms_wanted
+from reticket.oauth.signing import algorithms_wanted
 
 RETRY = 60
 """Seconds after which a client may register itself again when there are too many."""

@@ -47,7 +47,6 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     grants_of,
     has_keys,
-    is_fapi,
     with_usual_algorithm,
 )
 from reticket.oauth.request_objects import (
@@ -57,7 +56,7 @@ from reticket.oauth.request_objects import (
     SIGNED_REQUIRED,
 )
 from reticket.oauth.self_registration import REGISTERED_BY
-from reticket.oauth.signing import FAPI_REFUSED, MEMBERS
+from reticket.oauth.signing import FAPI_REFUSED, MEMBERS, is_fapi
 
 _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
