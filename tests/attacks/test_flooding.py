@@ -81,7 +81,9 @@ def test_floods_from_many_addresses_block_neither_sign_ins_nor_clients(server, p
     target = target_of(server.url)
     for source in islice(sources(), 40):
         last = flood(target, name, 60, CLIENTS, source)
-    assert last[503]
+        if set(last) == {503}:
+            break
+    assert set(last) == {503}
     for source in (HOME, ELSEWHERE):
         assert answered(target, source, ADA["email"], ADA["password"]) == RIGHT
     said = {"client_id": "strict", "client_secret": "strict-secret"}

@@ -193,32 +193,6 @@ def test_revocations_are_as_durable_as_the_server_can(database, store):
     assert settings == ["local", "remote_apply", "remote_apply", "remote_apply", "local"]
 
 
-@pytest.fixture
-def absent_standby(administration):
-    """A server that waits for a copy of itself that is not there."""
-
-    def wait_for(names):
-        administration.run(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
-        administration.run("SELECT pg_reload_conf()")
-
-    yield lambda: wait_for("nobody")
-    wait_for("")
-
-
-def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(prepared, absent_standby):
-    family = family_of(1)
-    ended = family._replace(revoked_at=7, revoked_cause="reuse")
-    prepared.run("ALTER DATABASE families SET synchronous_commit = local")
-    store = PostgresqlStore(prepared.url, 0.3)
-    store.create([family])
-    absent_standby()
-    assert store.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
-    until(lambda: prepared.value("SHOW synchronous_standby_names") == "nobody")
-    with pytest.raises(Unavailable):
-        store.transact([(family.id, lambda row, now: (ended, None))])
-    store.close()
-
-
 def test_transactions_never_deadlock(database, store):
     families = [family_of(number, subject="ada") for number in range(12)]
     store.create(families)

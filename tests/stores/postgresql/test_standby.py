@@ -6,10 +6,10 @@ import pytest
 from tests.torture.postgresql import PostgreSQL
 
 from reticket.core.errors import Unavailable
-from reticket.core.model import Selection
+from reticket.core.model import Outcome, Selection
 from reticket.stores.postgresql import open_store
 from reticket.testing import FakeClock
-from reticket.testing.store_contract import family_of
+from reticket.testing.store_contract import Presenting, family_of
 from reticket.testing.waiting import until
 
 LONELY = """
@@ -47,6 +47,17 @@ def let_go(server):
     for (pid,) in server.run(WAITING):
         server.run(f"SELECT pg_cancel_backend({pid})")
         until(lambda pid=pid: not server.run(COMMITTING.format(pid)), "the end of the commit")
+
+
+def test_a_revocation_that_a_standby_lacks_is_not_acknowledged(server, store):
+    hasty, patient = store(1.0), store(10.0)
+    family = family_of(3)
+    ended = family._replace(revoked_at=7, revoked_cause="reuse")
+    patient.create([family])
+    assert patient.transact([(family.id, Presenting(family.id, 1))]) == [(Outcome.ADVANCED, 2)]
+    with pytest.raises(Unavailable):
+        hasty.transact([(family.id, lambda row, now: (ended, None))])
+    let_go(server)
 
 
 def test_a_repeated_revocation_is_not_acknowledged_without_the_standby(server, store):
