@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,21 @@ SAMPLES = {
 
 def texts(suffix: str = "") -> Iterator[tuple[Path, str]]:
     """The text of every file of the project, except installed packages and caches."""
+    return ((path, text) for path, text in _every_text() if path.name.endswith(suffix))
+
+
+@cache
+def _every_text() -> list[tuple[Path, str]]:
     below = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
-    for file in [*ROOT.iterdir(), *below]:
-        path = file.relative_to(ROOT)
-        others = any(part.strip("_").endswith(("cache", "node_modules")) for part in path.parts)
-        if file.is_file() and not others and file.name.endswith(suffix):
-            yield path, file.read_text("utf-8", "replace")
+    return [
+        (file.relative_to(ROOT), file.read_text("utf-8", "replace"))
+        for file in [*ROOT.iterdir(), *below]
+        if not _is_another_ones(file.relative_to(ROOT)) and file.is_file()
+    ]
+
+
+def _is_another_ones(path: Path) -> bool:
+    return any(part.strip("_").endswith(("cache", "node_modules")) for part in path.parts)
 
 
 PACKAGED = {".css", ".html", ".js", ".py", ".typed", ".yaml"}
