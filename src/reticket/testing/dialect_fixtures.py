@@ -120,7 +120,8 @@ def error_of(said: Mapping[str, Any]) -> ReticketError:
     if code is Code.INTERNAL:
         return ReticketError()
     cause = Cause(said["cause"]) if "cause" in said else None
-    return Refusal(code, cause, retry_after=said.get("retry_after"))
+    details = {name: said.get(name) for name in ("parameter", "detail", "retry_after")}
+    return Refusal(code, cause, **details)
 
 
 def assert_answer(response: WireResponse, said: Mapping[str, Any]) -> None:

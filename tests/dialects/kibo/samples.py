@@ -2,7 +2,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reticket.core.model import AccessToken, Family, Holder, Issued
+from reticket.core.commands import ResetCode
+from reticket.core.model import AccessToken, Family, Holder, Issued, RefreshToken
 from reticket.core.people import (
     Application,
     DeveloperAccount,
@@ -82,6 +83,26 @@ ANONYMOUS = FAMILY._replace(
 )
 
 
+EVE = replace(
+    PLAIN_ADA,
+    id="00112233445566778899aabbccddeeff",
+    email="eve@example.com",
+    first_name="Eve",
+    last_name=None,
+    realm="kibo.shopper:1000",
+    user_name="eve",
+    number=1017,
+    updated_at=1_595_505_600_001,
+)
+MIA = replace(EVE, id="0" * 32, email="mia@example.com", user_name=None, number=1018)
+OF_EVE = FAMILY._replace(
+    resource="kibo.shopper",
+    subject=EVE.id,
+    context="1000",
+    terms='{"site":2000,"account":1017}',
+)
+
+
 def access_of_shop(application: Application) -> tuple[AccessToken, Holder]:
     kind = next(kind for kind in kibo.build().kinds if kind.name == "kibo.application")
     return sample_access(kind, application), application
@@ -91,6 +112,16 @@ SAMPLES: Mapping[str, Any] = {
     "random": bytes.fromhex(GUEST.id),
     "shop": access_of_shop(APPLICATION),
     "shop of all tenants": access_of_shop(SANDBOX),
+    "eve": EVE,
+    "mia": MIA,
+    "no shopper": None,
+    "issued to eve": issued_to(EVE, "1000", OF_EVE),
+    "session of eve": OF_EVE,
+    "opaque token": RefreshToken(ANONYMOUS.id, 2, "1000", 0),
+    "code for eve": ResetCode(EVE, "c0de"),
+    "no code": None,
+    "noon": 1_745_650_800_000,
+    "done": None,
     "issued to guest": issued_to(GUEST, "1000", ANONYMOUS),
     "anonymous session": ANONYMOUS,
     "first": Counted(1, 600_000),

@@ -11,7 +11,7 @@ from reticket.core.errors import Code
 from reticket.core.people import Application, Guest, User
 from reticket.dialects import kibo
 from reticket.dialects.kibo import adminuser, application, developer
-from reticket.dialects.kibo.kinds import KIBO_2026, KIBO_ANONYMOUS_2026, KINDS
+from reticket.dialects.kibo.kinds import KIBO_2026, KIBO_ANONYMOUS_2026, KIBO_SHOPPER_2026, KINDS
 from reticket.http.routing import RoutingTable
 from reticket.testing.dialect_fixtures import error_of, request_of
 
@@ -58,10 +58,12 @@ def test_the_kinds_of_token() -> None:
         "kibo.application": Application,
         "kibo.developer": User,
         "kibo.adminuser": User,
+        "kibo.shopper": User,
         "kibo.anonymous_shopper": Guest,
     }
     policies = {kind.name: kind.policy for kind in KINDS}
     assert policies.pop("kibo.anonymous_shopper") is KIBO_ANONYMOUS_2026
+    assert policies.pop("kibo.shopper") is KIBO_SHOPPER_2026
     assert set(policies.values()) == {KIBO_2026}
     for kind in KINDS:
         assert not kind.symmetric

@@ -8,6 +8,9 @@ def test_every_route_is_in_the_fixtures() -> None:
         "/api/platform/applications/authtickets/refresh-ticket/{refreshToken}",
         "/api/platform/applications/authtickets/{refreshToken}",
         "/api/platform/tenants/{tenantId}",
+        "/api/commerce/customer/accounts/{accountId}/Create-Login",
+        "/api/commerce/customer/accounts/{accountId}/Change-Password",
+        "/api/commerce/customer/accounts/{accountId}/loginstate",
     }
     assert ("DELETE", "/api/platform/applications/authtickets/rtk_old") in played
     assert ("GET", "/api/platform/tenants/1000") in played

@@ -14,6 +14,7 @@ from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
+from reticket.core.realms import Realms
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.kibo import (
     access,
@@ -29,13 +30,24 @@ from reticket.dialects.kibo.kinds import (
     ANONYMOUS_SHOPPER,
     KIBO_2026,
     KIBO_ANONYMOUS_2026,
+    KIBO_SHOPPER_2026,
+    SHOPPER,
     kinds,
 )
 from reticket.dialects.kibo.letter_case import AnyLetterCase
 from reticket.dialects.kibo.person import PERSON
 from reticket.dialects.kibo.program_facts import PROGRAM
-from reticket.dialects.kibo.shoppers import anonymous, sessions
+from reticket.dialects.kibo.shoppers import (
+    accounts,
+    anonymous,
+    login_states,
+    new_password,
+    resets,
+    sessions,
+    sign_in,
+)
 from reticket.dialects.kibo.shoppers.limits import ShopLimit
+from reticket.dialects.kibo.shoppers.realm import SHOPPERS
 from reticket.dialects.kibo.tenant_facts import TENANT
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -61,6 +73,8 @@ class Options:
         anonymous_per_address: sessions of shoppers who have not signed in that one application
             begins from one network in ten minutes. A shop's server is one network.
         anonymous_per_application: the same from all networks.
+        sign_ups_per_application: accounts of shoppers that one application adds in an hour.
+        resets_per_application: codes for new passwords for which one application asks in an hour.
         debug: whether a refusal contains the internal cause.
     """
 
@@ -71,6 +85,8 @@ class Options:
     sign_in_status: Literal[201, 200] = 201
     anonymous_per_address: int = 3000
     anonymous_per_application: int = 6000
+    sign_ups_per_application: int = 2000
+    resets_per_application: int = 1000
     debug: bool = False
 
 
@@ -82,7 +98,8 @@ class Kibo(Dialect):
     person: Part[Any] | None = PERSON
     tenant: Part[Any] | None = TENANT
     program: Part[Any] | None = PROGRAM
-    presets: Sequence[Policy] = (KIBO_2026, KIBO_ANONYMOUS_2026)
+    realms: Sequence[Realms] = (SHOPPERS,)
+    presets: Sequence[Policy] = (KIBO_2026, KIBO_SHOPPER_2026, KIBO_ANONYMOUS_2026)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/kibo.md) has what its clients need."
@@ -101,7 +118,7 @@ class Kibo(Dialect):
         Offer(
             "Kibo shopper tickets",
             (f"/api{anonymous.PATH}…",),
-            ANONYMOUS_SHOPPER,
+            SHOPPER,
         ),
     )
     examples: Sequence[Example] = (
@@ -139,7 +156,7 @@ class Kibo(Dialect):
             *developer.routes(guard, factor, options.sign_in_status),
             *adminuser.routes(guard, factor, options.sign_in_status),
             *tenants.ROUTES,
-            *_of_shoppers(options),
+            *_of_shoppers(options, factor),
         )
         self.otherwise = AnyLetterCase(self.base_path, self.routes).answer
 
@@ -148,14 +165,23 @@ class Kibo(Dialect):
         return errors.refuse(request, error, debug=self._debug)
 
 
-def _of_shoppers(options: Options) -> tuple[Route, ...]:
+def _of_shoppers(options: Options, factor: FactorRule) -> tuple[Route, ...]:
     anonymous_limit = ShopLimit(
         "anonymous",
         ANONYMOUS_SHOPPER,
         options.anonymous_per_address,
         options.anonymous_per_application,
     )
-    return (anonymous.route(anonymous_limit), *sessions.ROUTES)
+    sign_ins = sign_in.SignIns(factor)
+    return (
+        anonymous.route(anonymous_limit),
+        sign_in.route(sign_ins),
+        *sessions.ROUTES,
+        *accounts.routes(sign_ins, options.sign_ups_per_application),
+        new_password.route(factor),
+        *resets.routes(options.resets_per_application),
+        *login_states.ROUTES,
+    )
 
 
 def build(options: Options | None = None) -> Kibo:

@@ -43,6 +43,7 @@ DOCUMENT = Document(
         {"name": ADMIN_USERS, "description": "Authentication tickets of admin users."},
         {"name": TENANTS, "description": "Tenants."},
         {"name": "CustomerAuthTickets", "description": "Authentication tickets of shoppers."},
+        {"name": "CustomerAccounts", "description": "Accounts and logins of shoppers."},
     ),
     security=({"bearerAuth": []},),
     security_schemes={

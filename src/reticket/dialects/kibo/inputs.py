@@ -63,6 +63,24 @@ def text(body: Mapping[str, Any], name: str) -> str | None:
     return value or None
 
 
+def nested(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A member that is an object. INVALID_PARAMETER, also if it is missing."""
+    value = body[name] if name in body else _folded(body).get(name.lower())
+    if not isinstance(value, dict):
+        raise wrong(name, "must be an object")
+    return value
+
+
+def number(body: Mapping[str, Any], name: str) -> int | None:
+    """A member that is a 32-bit integer, also as a text. None if missing or null."""
+    value = body[name] if name in body else _folded(body).get(name.lower())
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise wrong(name, "must be an int32")
+    return int32(str(value), name)
+
+
 def required(value: str | None, name: str) -> str:
     """The value of a required parameter. INVALID_PARAMETER if it is missing."""
     if value is None:

@@ -10,16 +10,19 @@ from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, joined, with_claims
 from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.program_facts import facts_of
+from reticket.dialects.kibo.shoppers.realm import SHOPPERS
 from reticket.dialects.kibo.shoppers.terms import terms_of
 
 KIBO_2026 = Policy("KIBO_2026", 3600, 14 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 
+KIBO_SHOPPER_2026 = Policy("KIBO_SHOPPER_2026", 3600, 30 * DAY, 365 * DAY, 60, Reuse.TOLERATE)
 KIBO_ANONYMOUS_2026 = Policy("KIBO_ANONYMOUS_2026", 3600, 14 * DAY, 90 * DAY, 60, Reuse.TOLERATE)
 """Anonymous sessions end sooner: nobody signs out of them, and each is a row until then."""
 
 APPLICATION = "kibo.application"
 DEVELOPER = "kibo.developer"
 ADMIN_USER = "kibo.adminuser"
+SHOPPER = "kibo.shopper"
 ANONYMOUS_SHOPPER = "kibo.anonymous_shopper"
 
 _REFRESH_MARGIN = 180
@@ -40,6 +43,7 @@ PERSONAL = (
     TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT),
 )
 OF_SHOPPERS = (
+    TokenKind(SHOPPER, KIBO_SHOPPER_2026, advice=_ADVICE, registers_clients=False, realms=SHOPPERS),
     TokenKind(
         ANONYMOUS_SHOPPER,
         KIBO_ANONYMOUS_2026,

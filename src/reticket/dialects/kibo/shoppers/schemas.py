@@ -53,3 +53,69 @@ class CustomerAuthTicket(Struct, rename="camel"):
     refresh_token: str | None = None
     refresh_token_expiration: DateTime | UnsetType = UNSET
     user_id: str | None = None
+
+
+class CustomerUserAuthInfo(Struct, rename="camel"):
+    """The credentials of a shopper. `username` may be an e-mail address."""
+
+    account_id: Int32 | None = None
+    password: str | None = None
+    username: str | None = None
+
+
+class CustomerAccountAndAuthInfo(Struct, rename="camel"):
+    """A new account and its password."""
+
+    account: CustomerAccount | None = None
+    external_password: str | None = None
+    is_import: bool | UnsetType = UNSET
+    password: str | None = None
+
+
+class CustomerLoginInfo(Struct, rename="camel"):
+    """The login of an account."""
+
+    email_address: str | None = None
+    external_password: str | None = None
+    is_import: bool | UnsetType = UNSET
+    password: str | None = None
+    username: str | None = None
+
+
+class CustomerPasswordInfo(Struct, rename="camel"):
+    """Old password and new password."""
+
+    external_password: str | None = None
+    new_password: str | None = None
+    old_password: str | None = None
+
+
+class CustomerResetPasswordInfo(Struct, rename="camel"):
+    """Who wants a new password: one of both names is enough."""
+
+    customer_set_code: str | None = None
+    email_address: str | None = None
+    user_name: str | None = None
+
+
+class ConfirmationInfo(Struct, rename="camel"):
+    """The code of a message, and a new password."""
+
+    confirmation_code: str | None = None
+    new_password: str | None = None
+    user_name: str | None = None
+
+
+class LoginState(Struct, rename="camel", omit_defaults=True):
+    """The state of a login. What the service does not know is left out."""
+
+    created_on: DateTime | UnsetType = UNSET
+    failed_login_attempt_count: Int32 | UnsetType = UNSET
+    first_failed_login_attempt_on: DateTime | None = None
+    is_locked: bool | UnsetType = UNSET
+    is_password_change_required: bool | UnsetType = UNSET
+    last_locked_on: DateTime | None = None
+    last_login_on: DateTime | None = None
+    last_password_change_on: DateTime | None = None
+    remaining_login_attempts: Int32 | UnsetType = UNSET
+    updated_on: DateTime | UnsetType = UNSET

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from reticket.core.commands import Check, EndSession, Refresh
+from reticket.core.commands import Asking, Check, EndSession, ReadRefresh, Refresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.answers import answer, nothing
 from reticket.dialects.kibo.document import TOKEN
-from reticket.dialects.kibo.kinds import ANONYMOUS_SHOPPER
+from reticket.dialects.kibo.kinds import ANONYMOUS_SHOPPER, SHOPPER
 from reticket.dialects.kibo.schemas import Int32
 from reticket.dialects.kibo.shoppers.anonymous import PATH
 from reticket.dialects.kibo.shoppers.document import TICKETS, of_shop
@@ -30,9 +30,10 @@ def refresh(request: WireRequest) -> Operation:
     wanted, account = inputs.selection(values), inputs.optional_id(values, ACCOUNT)
     token = inputs.required(values.get(TOKEN.lower()), TOKEN)
     shop = yield from shop_of(request)
+    kind = yield from _kind_of(token)
     with _unknown_is_not_found():
         issued = yield from Refresh(
-            ANONYMOUS_SHOPPER,
+            kind,
             token,
             check=_of_shop(shop),
             fits=_of_account(account),
@@ -46,9 +47,21 @@ def delete(request: WireRequest) -> Operation:
     inputs.selection(values)
     token = inputs.required(values.get(TOKEN.lower()), TOKEN)
     shop = yield from shop_of(request)
+    kind = yield from _kind_of(token)
     with _unknown_is_not_found():
-        yield from EndSession(ANONYMOUS_SHOPPER, token, check=_of_shop(shop))
+        yield from EndSession(kind, token, check=_of_shop(shop))
     return nothing(request)
+
+
+def _kind_of(token: str) -> Asking[str]:
+    """Whose key made a token; the kind of shoppers who have signed in for one that nobody's did."""
+    try:
+        yield from ReadRefresh(ANONYMOUS_SHOPPER, token)
+    except Refusal as refusal:
+        if refusal.code is not Code.INVALID_TOKEN:
+            raise
+        return SHOPPER
+    return ANONYMOUS_SHOPPER
 
 
 def _of_shop(shop: Shop) -> Check:

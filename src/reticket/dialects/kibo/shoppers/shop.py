@@ -11,6 +11,7 @@ from reticket.core.people import Application, Tenant
 from reticket.core.storage.budget import Owner, of_account
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.kinds import APPLICATION
+from reticket.dialects.kibo.shoppers.realm import SHOPPERS
 from reticket.dialects.kibo.tenant_facts import facts_of
 from reticket.wire import WireRequest
 
@@ -34,6 +35,11 @@ class Shop:
     def context(self) -> str:
         """The tenant as sessions name it."""
         return str(self.tenant)
+
+    @property
+    def realm(self) -> str:
+        """Where the tenant's shoppers are looked up."""
+        return SHOPPERS.of(self.tenant)
 
     @property
     def owner(self) -> Owner:
