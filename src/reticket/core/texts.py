@@ -25,6 +25,8 @@ names need some of them, and emoji others.
 _SURROGATES = "\ud800-\udfff"
 """Halves of surrogate pairs: not characters, and not encodable for a terminal."""
 
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
+
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _HIDDEN = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}]")
 _UNFIT = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}{_SURROGATES}]")
@@ -36,6 +38,11 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 def has_control(text: str) -> bool:
     """Whether the text contains a C0 or C1 control."""
     return _CONTROL.search(text) is not None
+
+
+def without_joiners(text: str) -> str:
+    """The text without U+200C and U+200D, which names in Persian and Indic scripts need."""
+    return text.translate(_JOINERS)
 
 
 def has_hidden(text: str) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from reticket.core.texts import has_hidden
+from reticket.core.texts import has_hidden, without_joiners
 from reticket.oauth.client_addresses import is_https, is_request_uri, may_redirect_to
 from reticket.oauth.key_sets import has_signing_key
 from reticket.oauth.lists import split_list
@@ -224,7 +224,8 @@ def _scopes(metadata: ClientMetadata, rules: RegistrationRules) -> tuple[str, ..
 
 def _name(metadata: ClientMetadata, redirect_uris: Sequence[str]) -> str:
     name = str(_said(metadata.client_name, "")).strip()
-    if len(name) > LONGEST_NAME or has_hidden(name):
+    visible = without_joiners(name)
+    if len(name) > LONGEST_NAME or has_hidden(visible) or bool(name) > bool(visible):
         raise _invalid(f"client_name must have at most {LONGEST_NAME} visible characters")
     hosts = (urlsplit(uri).hostname for uri in redirect_uris)
     return name or next((host for host in hosts if host), None) or "An app without a name"

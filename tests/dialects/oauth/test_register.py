@@ -185,6 +185,11 @@ PROVIDER = Provider("", by_any_name(PRESETS))
 URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
 
 
+def test_a_persian_name_keeps_its_joiners(world):
+    name = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    assert good(world, WEB | {"client_name": name})["client_name"] == name
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
@@ -238,6 +243,7 @@ URI, METADATA = (400, "invalid_redirect_uri"), (400, "invalid_client_metadata")
         (WEB | {"jwks_uri": "https://app.example.com/keys"} | JWKS, METADATA),
         (WEB | {"client_name": "x" * 101}, METADATA),
         (WEB | {"client_name": "a\u202eb"}, METADATA),
+        (WEB | {"client_name": "\u200c"}, METADATA),
         (WEB | {"client_name": 5}, METADATA),
         (WEB | {"logo_uri": "http://app.example.com/logo"}, METADATA),
         (WEB | {"initiate_login_uri": "http://app.example.com/login"}, METADATA),
