@@ -267,6 +267,15 @@ def test_rfc6749_a_1_an_id_is_one_segment_of_a_path(server, api, name):
     assert {"client_added", "client_changed", "client_removed"} <= {each["event"] for each in told}
 
 
+def test_a_client_inspects_kinds_of_tokens_that_there_are(api):
+    made = api.good("POST", "/clients", {"client_id": "ins", "inspects": ["oauth.user"]})
+    assert made["registration"]["inspects"] == ["oauth.user"]
+    for said in (["oauth.usr"], ["user"], "oauth.user"):
+        assert api.ask("PATCH", "/clients/ins", {"inspects": said})[0] == 400
+        assert api.ask("POST", "/clients", {"client_id": "in2", "inspects": said})[0] == 400
+    assert "inspects" not in api.good("PATCH", "/clients/ins", {"inspects": None})["registration"]
+
+
 def test_a_client_is_for_groups_that_have_a_name(api):
     said = {"client_id": "of-staff", "groups_allowed": ["staff", "admins"]}
     made = api.good("POST", "/clients", said)

@@ -128,6 +128,18 @@ def test_a_client_is_for_some_groups_and_then_for_everybody(shell):
     assert "groups_allowed" not in show(shell, "spa")["registration"]
 
 
+def test_a_client_inspects_kinds_of_tokens_that_there_are(shell):
+    shell.run("client", "add", "files", "--inspects", "oauth.user", "--inspects", "oauth.client")
+    assert show(shell, "files")["registration"]["inspects"] == ["oauth.user", "oauth.client"]
+    for words in (("add", "more"), ("edit", "files")):
+        said = shell.run("client", *words, "--inspects", "oauth.usr", ok=False)
+        assert "inspects names oauth.usr; there are " in said
+        assert "oauth.user" in said
+        assert "oauth.login" not in said
+    shell.run("client", "edit", "files", "--clear", "inspects")
+    assert "inspects" not in show(shell, "files")["registration"]
+
+
 def test_a_cleared_member_has_its_default_again(shell):
     shell.run("client", "edit", "spa", "--clear", "scope", "--clear", "policy", "--name", "Shop")
     assert show(shell, "spa")["registration"] == {

@@ -13,7 +13,8 @@ from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.kinds import TokenKind
-from reticket.core.tokens.mint import NONCE_STEP, RETRY_WINDOW, Mint
+from reticket.core.tokens.mint import RETRY_WINDOW, Mint
+from reticket.core.tokens.nonces import NONCE_STEP
 from reticket.dialects.akinon.user import AKINON_2026
 
 NOW = 1_790_000_000_500
@@ -145,9 +146,9 @@ def test_a_retry_is_signed_with_the_keys_active_at_the_rotation(mint, ring, reso
     at_the_turn = issue(mint, resource, FAMILY._replace(rotated_at=NOW + 1), now=NOW + 1)
     ring.dead.add("one")
     assert mint.read_refresh(resource, at_the_turn.refresh_token).generation == 7
-    assert mint.read_access(resource, at_the_turn.access_token, NOW + 2).subject == ADA.id
+    assert mint.read_access([resource], at_the_turn.access_token, NOW + 2).subject == ADA.id
     assert refused(mint.read_refresh, resource, first[1]) == (Code.INVALID_TOKEN, Cause.FORGED)
-    assert refused(mint.read_access, resource, first[0], NOW) == FORGED
+    assert refused(mint.read_access, [resource], first[0], NOW) == FORGED
 
 
 def test_a_reissued_pair_has_the_active_access_key_and_the_old_refresh_key(mint, ring):
@@ -194,7 +195,7 @@ def test_the_claims_of_an_access_token(mint, resource):
         "aud": resource.name, "sub": ADA.id, "iat": NOW // 1000, "exp": UP // 1000 + 3600,
         "cv": ADA.credential_version, "sid": FAMILY.id.hex(), "tid": "1000",
     }  # fmt: skip
-    read = mint.read_access(resource, issued.access_token, NOW)
+    read = mint.read_access([resource], issued.access_token, NOW)
     assert (read.resource, read.subject, read.family, read.context, read.expires_at) == (
         resource.name, ADA.id, FAMILY.id, "1000", UP + 3600 * SECOND,
     )  # fmt: skip
@@ -203,11 +204,11 @@ def test_the_claims_of_an_access_token(mint, resource):
 def test_an_access_token_has_the_version_of_its_credential(mint, resource):
     version = ADA.credential_version
     text = issue(mint, resource).access_token
-    assert mint.read_access(resource, text, NOW).credential_version == version
+    assert mint.read_access([resource], text, NOW).credential_version == version
     free = replace(resource, rests_on_credentials=False)
     text = issue(mint, free).access_token
     assert "cv" not in part_of(text)
-    assert mint.read_access(free, text, NOW).credential_version is None
+    assert mint.read_access([free], text, NOW).credential_version is None
 
 
 def test_rfc9068_2_1_the_signed_header_has_the_type(mint):
@@ -242,7 +243,7 @@ def test_a_kind_without_an_algorithm_takes_that_of_the_service(mint):
 def test_rfc8725_3_12_an_id_token_is_no_access_token_whatever_its_algorithm(mint, algorithm):
     chosen = replace(IDENTIFIED, id_algorithm=lambda facts: algorithm)
     text = issue(mint, chosen).id_token
-    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+    assert refused(mint.read_access, [SIGNED], text, NOW) == FORGED
 
 
 @pytest.mark.parametrize("algorithm", [None, "RS256", "EdDSA"])
@@ -253,7 +254,7 @@ def test_another_jwt_is_neither_an_access_token_nor_an_id_token(mint, algorithm,
     assert part_of(text) == claims
     assert part_of(text, 0).get("typ") == type_
     assert part_of(text, 0)["alg"] == (algorithm or "ES256")
-    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+    assert refused(mint.read_access, [SIGNED], text, NOW) == FORGED
     assert refused(mint.read_identity, text) == (Code.INVALID_TOKEN, Cause.FORGED)
 
 
@@ -262,7 +263,7 @@ def test_a_subject_of_the_dialect_replaces_sub_and_the_id_is_another_claim(mint)
     issued = issue(mint, renamed)
     claims = part_of(issued.access_token)
     assert (claims["sub"], claims["uid"], claims["extra"]) == ("ada", ADA.id, "1000")
-    assert mint.read_access(renamed, issued.access_token, NOW).subject == ADA.id
+    assert mint.read_access([renamed], issued.access_token, NOW).subject == ADA.id
 
 
 @pytest.mark.parametrize("context", [None, "", "1000", "tenant-é"])
@@ -286,7 +287,7 @@ def test_the_response_states_what_the_token_contains(mint, resource, millisecond
     ends = at + cut if cut else at + 10**9
     row = FAMILY._replace(rotated_at=at, ends_at=ends, expires_at=min(ends, at + 10**8))
     issued = issue(mint, resource, row, now=at)
-    access = mint.read_access(resource, issued.access_token, at)
+    access = mint.read_access([resource], issued.access_token, at)
     refresh = mint.read_refresh(resource, issued.refresh_token)
     assert issued.access_expires_at == access.expires_at == access.claims["exp"] * SECOND
     assert issued.refresh_expires_at == refresh.expires_at
@@ -317,8 +318,8 @@ def test_the_answer_to_a_tolerated_token_is_valid_after_a_shorter_lifetime_was_s
 def test_an_access_token_is_valid_until_its_end_and_no_longer(mint, resource):
     text = issue(mint, resource).access_token
     end = UP + 3600 * SECOND
-    assert mint.read_access(resource, text, end - 1).expires_at == end
-    assert refused(mint.read_access, resource, text, end) == (
+    assert mint.read_access([resource], text, end - 1).expires_at == end
+    assert refused(mint.read_access, [resource], text, end) == (
         Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED,
     )  # fmt: skip
 
@@ -338,12 +339,12 @@ def test_an_access_token_of_another_kind_is_invalid(mint, resource):
     text = issue(mint, resource).access_token
     for other in [*RESOURCES, TWIN]:
         if other is not resource:
-            assert refused(mint.read_access, other, text, NOW) == FORGED
+            assert refused(mint.read_access, [other], text, NOW) == FORGED
 
 
 def test_refresh_tokens_and_access_tokens_are_not_interchangeable(mint, resource):
     access, refresh = pair(mint, resource)
-    code, cause = refused(mint.read_access, resource, refresh, NOW)
+    code, cause = refused(mint.read_access, [resource], refresh, NOW)
     expected = Cause.FORGED if resource.refresh_claims is None else Cause.WRONG_USE
     assert (code, cause) == (Code.INVALID_ACCESS_TOKEN, expected)
     assert refused(mint.read_refresh, resource, access) == (Code.INVALID_TOKEN, Cause.FORGED)
@@ -361,7 +362,7 @@ def bent(text):
 def test_a_changed_token_is_invalid(mint, resource):
     access, refresh = pair(mint, resource)
     for text in bent(access):
-        assert refused(mint.read_access, resource, text, NOW) == FORGED
+        assert refused(mint.read_access, [resource], text, NOW) == FORGED
     for text in bent(refresh):
         assert refused(mint.read_refresh, resource, text) == (Code.INVALID_TOKEN, Cause.FORGED)
 
@@ -391,12 +392,12 @@ def test_a_header_that_differs_by_one_byte_is_invalid_even_when_signed(mint, hea
     payload = issue(mint, SIGNED).access_token.split(".")[1]
     signed = f"{to_text(header)}.{payload}"
     text = f"{signed}.{to_text(Signature('one').sign(signed.encode()))}"
-    assert refused(mint.read_access, SIGNED, text, NOW) == FORGED
+    assert refused(mint.read_access, [SIGNED], text, NOW) == FORGED
 
 
 def test_a_repr_shows_no_secret(mint, resource):
     issued = issue(mint, resource)
-    read = mint.read_access(resource, issued.access_token, NOW)
+    read = mint.read_access([resource], issued.access_token, NOW)
     shown = repr(replace(issued, id_token="an ID token")) + repr(read)
     for secret in (issued.access_token, issued.refresh_token, read.claims["jti"], "an ID token"):
         assert secret not in shown

@@ -35,7 +35,13 @@ def test_groups_are_kept_in_order_and_each_once():
 
 @pytest.mark.parametrize("registered_by", ["self", "document"])
 @pytest.mark.parametrize(
-    "said", [{"admin": True}, {"first_party": True}, {"exchange_resources": ["https://a.example"]}]
+    "said",
+    [
+        {"admin": True},
+        {"first_party": True},
+        {"exchange_resources": ["https://a.example"]},
+        {"inspects": ["oauth.user"]},
+    ],
 )
 def test_a_client_that_nobody_vouches_for_gets_nothing_that_needs_trust(said, registered_by):
     words = f"must not have {next(iter(said))}: nobody vouches for the client"
@@ -65,6 +71,10 @@ def test_every_preset_is_known_by_both_of_its_names(name):
         ({"jwks": {"keys": [KEY | {"d": "x"}]}}, "jwks.keys[0] has the member d"),
         ({"jwks": {"keys": [{"kty": "oct", "k": "x"}]}}, "jwks.keys[0] has the member k"),
         ({"admin": True}, "The client must not be admin"),
+        ({"inspects": ["oauth.user"]}, "must not have inspects without a secret or jwks"),
+        ({"inspects": "oauth.user"}, "inspects must be a list"),
+        ({"inspects": ["user"]}, "inspects[0] must be a kind of token, such as oauth.user"),
+        ({"inspects": ["oauth.user\n"]}, "inspects[0] must be a kind of token"),
         ({"groups_allowed": []}, "groups_allowed must name a group: without this key everybody"),
         ({"groups_allowed": "staff"}, "groups_allowed must be a list"),
         ({"groups_allowed": [" staff"]}, "groups_allowed must have names of 1 to 64"),

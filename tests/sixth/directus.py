@@ -19,7 +19,7 @@ from reticket.core.model import Issued
 from reticket.core.people import User
 from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import TokenKind
+from reticket.core.tokens.kinds import Facts, TokenKind
 from reticket.wire import (
     Answer,
     Described,
@@ -38,7 +38,6 @@ S = TypeVar("S", bound=Struct)
 
 DIRECTUS_2026 = Policy("DIRECTUS_2026", 900, 7 * DAY, 365 * DAY, 10, Reuse.REVOKE)
 USER = "directus.user"
-KIND = TokenKind(USER, DIRECTUS_2026, symmetric=True)
 _OVER = frozenset({Cause.UNKNOWN, Cause.REVOKED, Cause.EXPIRED})
 
 
@@ -56,6 +55,15 @@ class Project(Struct, frozen=True, forbid_unknown_fields=True):
 
 _DEMO = {"ada@example.com": {"role": "Editor"}, "alan@example.com": {"role": "Viewer"}}
 PERSON = Part("directus", Person, "directus", demo=_DEMO)
+
+
+def told(facts: Facts) -> Mapping[str, object]:
+    """What a resource server may want to know of the user."""
+    person = PERSON.of(facts.holder) if isinstance(facts.holder, User) else None
+    return {"role": person.role} if person else {}
+
+
+KIND = TokenKind(USER, DIRECTUS_2026, symmetric=True, part="directus", told=told)
 TENANT = Part("directus", Project, "directus", demo={1000: {"project": "Acme"}})
 
 

@@ -117,7 +117,7 @@ def claims(facts: Facts) -> Mapping[str, object]:
     return {"nick": person.nick if person else ""}
 
 
-KIND = TokenKind(USER, ONETOKEN_2026, symmetric=True, refresh_claims=claims)
+KIND = TokenKind(USER, ONETOKEN_2026, symmetric=True, refresh_claims=claims, part=PERSON.dialect)
 
 
 def log_in(options: Options, request: WireRequest) -> Operation:

@@ -14,6 +14,7 @@ BY_NAME = {
     "tests/docs/test_docs.py",
     "tests/docs/test_plain_words.py",
     "tests/http/test_examples.py",
+    "tests/http/test_inspected_kinds.py",
     "tests/http/test_openapi_to_try.py",
     "tests/http/test_second_factor.py",
     "tests/openapi/test_fixtures_agree.py",

@@ -29,7 +29,12 @@ from reticket.core.model import Selection
 from reticket.core.people import Client
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import Clients as Verbs
-from reticket.directory.seed import edited_registration, new_registration, policy_faults
+from reticket.directory.seed import (
+    check_kinds,
+    edited_registration,
+    new_registration,
+    policy_faults,
+)
 from reticket.oauth.registration import (
     authenticates_by_keys,
     has_keys,
@@ -148,6 +153,7 @@ class Clients:
         registration = new_registration(
             with_admin_scope(members), public=hashed is None, presets=self._context.provider.presets
         )
+        check_kinds(registration, self._context.directory.profiles.inspected)
         self._context.ring.require(algorithms_wanted(registration))
         draft = ClientDraft(client_id, disabled=False, registration=registration)
         self._verbs.add(draft, hashed)
@@ -156,6 +162,7 @@ class Clients:
     def _change(self, client_id: str, changes: Mapping[str, Any]) -> Client:
         found = self._find(client_id)
         registration = edited_registration(found, changes, self._context.provider.presets)
+        check_kinds(changes, self._context.directory.profiles.inspected)
         self._context.ring.require(algorithms_wanted(registration))
         self._verbs.register(client_id, with_admin_scope(registration))
         return self._find(client_id)

@@ -12,7 +12,7 @@ from reticket.core.model import Family
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.crypto.ring import EVERY_USE, KeyFacts
-from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP
+from reticket.directory.forms import CLIENT_ID, INT32, LONGEST_GROUP, TOKEN_KIND
 from reticket.oauth.client_metadata import AUTH_METHODS
 from reticket.oauth.registration import GRANTS, PKCE, is_confidential
 from reticket.oauth.signing import ALGORITHMS, CLIENT_ALGORITHMS
@@ -29,6 +29,7 @@ TenantId = (
 )
 """A number as in the directory, or a text as in answers."""
 
+TokenKindName = Annotated[str, Meta(pattern=TOKEN_KIND)]
 Seconds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Grant = Literal[GRANTS]  # type: ignore[valid-type]
 Pkce = Literal[PKCE]  # type: ignore[valid-type]
@@ -139,6 +140,7 @@ class ClientChanges(Struct, forbid_unknown_fields=True):
     grants: Sequence[Grant] | UnsetType | None = UNSET
     resources: Sequence[str] | UnsetType | None = UNSET
     exchange_resources: Sequence[str] | UnsetType | None = UNSET
+    inspects: Sequence[TokenKindName] | UnsetType | None = UNSET
     jwks: Mapping[str, Any] | UnsetType | None = UNSET
     jwks_uri: str | UnsetType | None = UNSET
     token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET

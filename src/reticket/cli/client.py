@@ -19,7 +19,12 @@ from reticket.core.people import Client
 from reticket.core.texts import escaped
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.programs.clients import every_client, no_client
-from reticket.directory.seed import edited_registration, new_registration, policy_faults
+from reticket.directory.seed import (
+    check_kinds,
+    edited_registration,
+    new_registration,
+    policy_faults,
+)
 from reticket.oauth.registration import (
     authenticates_by_keys,
     has_keys,
@@ -63,6 +68,7 @@ def add(
         raise click.UsageError("a client with --jwks can authenticate: leave out --public")
     presets = loading.presets(instance.settings)
     registration = new_registration(with_admin_scope(said), public=secret is None, presets=presets)
+    check_kinds(registration, instance.directory.profiles.inspected)
     instance.ring.require(algorithms_wanted(registration))
     draft = ClientDraft(client_id, disabled=False, registration=registration)
     instance.directory.clients.add(draft, secret and instance.hasher.hash(secret))
@@ -140,6 +146,7 @@ def edit(
     found = _find(instance, client_id)
     presets = loading.presets(instance.settings)
     registration = edited_registration(found, {**said, **cleared}, presets)
+    check_kinds(said, instance.directory.profiles.inspected)
     instance.ring.require(algorithms_wanted(registration))
     instance.directory.clients.register(client_id, with_admin_scope(registration))
     instance.record_change("client_changed", client=client_id)

@@ -157,6 +157,13 @@ MEMBERS = (
         _SEVERAL,
     ),
     Member(
+        "inspects",
+        "--inspects",
+        "A kind of token, such as oauth.user, that it may inspect; may be repeated.",
+        "none",
+        _SEVERAL,
+    ),
+    Member(
         "policy",
         "--policy",
         "The lifetimes of its tokens: a preset, or a preset with changes, as SERVICE,window=5.",

@@ -188,6 +188,26 @@ class AccessToken:
     credential_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TokenDescription:
+    """What a valid token of any dialect stands for.
+
+    Args:
+        resource: its kind.
+        is_access: whether it is an access token; otherwise it is a refresh token.
+        holder: its subject.
+        family: its row; None for an access token without a session.
+        members: its claims, those of the next access token for a refresh token, and what its
+            dialect tells of the holder.
+    """
+
+    resource: str
+    is_access: bool
+    holder: Holder
+    family: Family | None
+    members: Mapping[str, object] = field(repr=False)
+
+
 class Caller(NamedTuple):
     """The caller, for limits, lists and the audit log.
 

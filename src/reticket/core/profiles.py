@@ -105,6 +105,11 @@ class Profiles:
         """The part whose data is beside a person's memberships; one dialect at most has it."""
         return next((part for part in self.people if part.has_places), None)
 
+    @property
+    def inspected(self) -> tuple[str, ...]:
+        """The names of the token kinds for whose tokens a client can be registered."""
+        return tuple(kind.name for kind in self.kinds if kind.is_inspected)
+
     def outliving_a_block(self) -> frozenset[str]:
         """The names of the token kinds whose families outlive the block of their person."""
         return frozenset(kind.name for kind in self.kinds if kind.outlives_block)

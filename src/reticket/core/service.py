@@ -11,7 +11,6 @@ from reticket.core.access.passwords import of_passwords
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
-from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.fetching.fetcher import Fetcher
 from reticket.core.messenger import Messenger
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
@@ -24,6 +23,7 @@ from reticket.core.realms import USUAL, SignInName
 from reticket.core.registrations import Registrations
 from reticket.core.service_parts import ServiceParts
 from reticket.core.sessions.audit_events import dialect_event
+from reticket.core.sessions.describing import Describing
 from reticket.core.sessions.inspection import Inspection
 from reticket.core.storage.caller_storage import CallerStorage
 from reticket.core.tokens.keys import KeyRing
@@ -132,14 +132,11 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
     holder_of = parts.engine.holder_of
     inspection = Inspection(parts.pools.store, parts.store, parts.ephemeral, directory, holder_of)
 
+    describing = Describing(kinds, parts.engine, inspection, mint, clock)
+
     def verified(command: asked.ReadAccess | asked.InspectAccess) -> AccessToken:
-        refusal: Refusal | None = None
-        for name in command.resources:
-            try:
-                return mint.read_access(kinds[name], command.token, clock())
-            except Refusal as error:
-                refusal = refusal if refusal and error.cause is Cause.FORGED else error
-        raise refusal or Refusal(Code.INVALID_ACCESS_TOKEN, Cause.FORGED)
+        accepted = [kinds[name] for name in command.resources]
+        return mint.read_access(accepted, command.token, clock())
 
     async def read(command: asked.ReadAccess, caller: Caller) -> tuple[AccessToken, Holder]:
         access = verified(command)
@@ -156,6 +153,7 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
     yield by(asked.SignJwt, sign)
     yield by(asked.ReadAccess, read)
     yield by(asked.InspectAccess, inspect)
+    yield by(asked.DescribeToken, describing.describe)
     yield by(asked.ReadRefresh, at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))
     yield by(asked.ReadIdentity, at_once(lambda a: mint.read_identity(a.token)))
     yield by(asked.MakeNonce, at_once(lambda a: mint.nonce(kinds[a.resource], clock())))

@@ -18,6 +18,8 @@ INT32 = range(-(2**31), 2**31)
 CLIENT_ID = r"^(?!\.{1,2}$)[ -~]{1,255}$"
 """RFC 6749 Appendix A.1, but for the two names that no path can have (RFC 3986 §5.2.4)."""
 CLIENT_ID_WORDS = "1 to 255 printable ASCII characters, and neither . nor .."
+TOKEN_KIND = r"^[a-z0-9_]+\.[a-z0-9_]+$(?!\n)"  # noqa: S105
+"""The name of a kind of token: its dialect, and a word of that dialect."""
 
 _CLIENT_ID = re.compile(CLIENT_ID)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")

@@ -60,7 +60,7 @@ def login_kind(absolute: int) -> TokenKind:
         absolute: seconds from the sign-in to the end.
     """
     policy = Policy("LOGIN_2026", _ACCESS, absolute, absolute, 0, Reuse.REVOKE, rotates=False)
-    return TokenKind(LOGIN, policy, symmetric=True, accepts=_accepts_nothing)
+    return TokenKind(LOGIN, policy, symmetric=True, accepts=_accepts_nothing, is_inspected=False)
 
 
 def signed_out_key(login: str) -> str:

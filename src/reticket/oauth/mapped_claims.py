@@ -26,7 +26,7 @@ MOST = 16
 RESERVED = frozenset(STANDARD_CLAIMS) | {
     "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "auth_time", "acr", "amr", "azp", "nonce",
     "at_hash", "c_hash", "s_hash", "sid", "tid", "uid", "cv", "cnf", "act", "may_act", "events",
-    "client_id", "scope", "active", "username", "token_type",
+    "client_id", "scope", "active", "username", "token_type", "kind",
 }  # fmt: skip
 """Names with a meaning of their own: no registration may give them another."""
 

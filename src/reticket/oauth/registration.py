@@ -86,6 +86,8 @@ class Registration:
         scopes: all scopes that the client may get, in order.
         grants: the grant types that the client may use.
         resources: audiences that the client may request, and the default when it requests none.
+        inspects: kinds of tokens, of any dialect, that it may inspect whoever they were issued to
+            (RFC 7662 §4).
         exchange_resources: audiences for which it may exchange tokens that were sent to it
             (RFC 8693). With some of them it is a gateway.
         has_secret: whether the client authenticates by a secret. Its keys then sign request objects
@@ -140,6 +142,7 @@ class Registration:
     id_token_claims: tuple[str, ...] = ()
     claims: Mapping[str, str] = field(default_factory=dict)
     exchange_resources: tuple[str, ...] = ()
+    inspects: tuple[str, ...] = ()
     policy_uri: str | None = None
     tos_uri: str | None = None
     id_token_alg: str | None = None
@@ -314,6 +317,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         userinfo_alg=metadata.get(USERINFO_ALG),
         by_document=by_document,
         exchange_resources=tuple(metadata.get("exchange_resources", ())) if vouched else (),
+        inspects=tuple(metadata.get("inspects", ())) if vouched else (),
     )
 
 

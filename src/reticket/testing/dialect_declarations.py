@@ -9,11 +9,15 @@ import pytest
 
 from reticket import dialects
 from reticket.core.errors import SettingError
+from reticket.core.people import Application, User
 from reticket.core.policy import PRESETS
+from reticket.core.tokens.kinds import Facts
 from reticket.directory.seed.parts import keys_of
 from reticket.directory.typed import checked
+from reticket.oauth.mapped_claims import RESERVED
 from reticket.openapi import WELL_KNOWN
 from reticket.settings.loading import options_for
+from reticket.testing.dialect_samples import sample_family, samples_of
 from reticket.wire import Dialect, Route
 from reticket.wire_examples import ACCESS, REFRESH
 
@@ -73,6 +77,19 @@ class DeclarationsContract:
         assert len(set(names)) == len(names)
         assert all(re.fullmatch(rf"{dialect.name}\.[a-z0-9_]+", name) for name in names)
 
+    def test_what_it_tells_of_a_holder_replaces_no_claim_with_a_meaning(
+        self, dialect: Dialect
+    ) -> None:
+        for kind in dialect.kinds:
+            if kind.told is not None:
+                holder = samples_of(dialect)["ada"] if kind.subjects is User else _PROGRAM
+                facts = Facts(sample_family(kind), holder, None, 0, 0)
+                assert RESERVED.isdisjoint(kind.told(facts)), kind.name
+
+    def test_the_part_that_it_needs_is_its_own(self, dialect: Dialect) -> None:
+        for kind in dialect.kinds:
+            assert kind.part in (None, dialect.person and dialect.person.dialect), kind.name
+
     def test_its_policies_have_no_faults(self, dialect: Dialect) -> None:
         for kind in dialect.kinds:
             assert kind.policy.faults() == [], kind.name
@@ -112,6 +129,9 @@ class DeclarationsContract:
         options = dialects.modules()[dialect.name].Options
         shown = any(example.refused is not None for example in dialect.examples)
         assert shown == ("second_factor" in {field.name for field in dataclasses.fields(options)})
+
+
+_PROGRAM = Application("program", tenants=None, disabled=False)
 
 
 def _others(dialect: Dialect) -> list[Dialect]:

@@ -94,7 +94,7 @@ def test_root_token_id_is_the_same_after_every_refresh(ada: User, family: Family
 
 def test_a_refresh_token_as_bearer_has_its_own_cause(mint: Mint, pair: Issued) -> None:
     with pytest.raises(Refusal) as caught:
-        mint.read_access(KIND, pair.refresh_token, NOW)
+        mint.read_access([KIND], pair.refresh_token, NOW)
     assert caught.value.cause is Cause.WRONG_USE
 
 

@@ -105,13 +105,13 @@ class Reply:
 class World:
     """Close it."""
 
-    def __init__(self, budget: Budget = DEFAULT_BUDGET, **options: Any) -> None:
+    def __init__(self, budget: Budget = DEFAULT_BUDGET, kinds: Any = (), **options: Any) -> None:
         self.clock, self.people, self.audit = FakeClock(), People(), Audit()
         self.store, self.ephemeral = MemoryStore(self.clock), MemoryEphemeral(self.clock)
         self.ring_keys = Keys(self.clock)
         self.ring = self.ring_keys.ring(options.get("signing_algorithm", "ES256"))
         self.dialect = build(Options(ISSUER, PRESETS, **options))
-        resources = {each.name: each for each in self.dialect.kinds}
+        resources = {each.name: each for each in (*self.dialect.kinds, *kinds)}
         self.mint = Mint(self.ring, lambda value: json.dumps(value).encode(), json.loads)
         self.consents = Consents()
         callers, hashes = FairWorkerPool("callers", 1, 64), FairWorkerPool("passwords", 1, 64)

@@ -10,6 +10,7 @@ from reticket.core.commands.consents import FindConsent, ForgetConsent, KeepCons
 from reticket.core.commands.families import (
     BeginSession,
     Check,
+    DescribeToken,
     DryRunRefresh,
     EndSession,
     EndSessions,
@@ -94,6 +95,7 @@ __all__ = [
     "ClaimLogouts",
     "Command",
     "Compute",
+    "DescribeToken",
     "DryRunRefresh",
     "EndSession",
     "EndSessions",

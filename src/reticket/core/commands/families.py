@@ -17,6 +17,7 @@ from reticket.core.model import (
     Place,
     RefreshToken,
     Selection,
+    TokenDescription,
 )
 from reticket.core.policy import Policy
 from reticket.core.ports import Page
@@ -178,6 +179,22 @@ class InspectAccess(Command[tuple[AccessToken, Holder, Family | None]]):
 
     Args:
         void: the key of the `PutIfAbsent` entry that exists once the token is void.
+    """
+
+    resources: tuple[str, ...]
+    token: str = field(repr=False)
+    void: Callable[[AccessToken], str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeToken(Command[TokenDescription]):
+    """Verify a token of one of these token kinds, as `InspectAccess` does an access token and
+    `DryRunRefresh` a refresh token, and describe it. Result: `TokenDescription`. Kinds that this
+    service does not have, or that nobody may inspect, are left out. INVALID_ACCESS_TOKEN and
+    INVALID_TOKEN with their cause; ACCESS_DENIED for a holder who has lost the tenant or the part.
+
+    Args:
+        void: as in `InspectAccess`.
     """
 
     resources: tuple[str, ...]

@@ -57,6 +57,11 @@ def with_claims(kind: TokenKind, claims: ClaimsOf) -> TokenKind:
     return replace(kind, access_claims=joined(kind.access_claims, claims))
 
 
+def with_told(kind: TokenKind) -> TokenKind:
+    """The kind, whose access tokens have what introspection tells of their holder."""
+    return with_claims(kind, kind.told) if kind.told else kind
+
+
 def checked_by_others(kind: TokenKind, issuer: str) -> TokenKind:
     """The kind, whose access tokens other servers can check: signed, with their issuer."""
     signed = with_claims(kind, issued_by(issuer))
@@ -110,6 +115,10 @@ class TokenKind:
             when the person is let in again.
         place: what its families belong to; a user who leaves such a place loses those families.
         realms: the realms of its people; None admits those of the usual realm alone.
+        part: the dialect that must know the person; None asks for nothing.
+        told: what introspection tells of the holder beside the claims, under the dialect's names.
+        serves: whether its dialect still gives tokens to a family; None for yes.
+        is_inspected: whether a client can be registered to inspect its tokens.
     """
 
     name: str
@@ -129,6 +138,10 @@ class TokenKind:
     outlives_block: bool = False
     place: Place | None = None
     realms: Realms | None = None
+    part: str | None = None
+    told: ClaimsOf | None = None
+    serves: Callable[[Family], bool] | None = None
+    is_inspected: bool = True
 
     def algorithm_for(self, asked: Asked) -> str | None:
         """The signature algorithm of an access token; None is that of the setting."""

@@ -6,8 +6,7 @@ The same row, request and keys give the same bytes, so that a retry is harmless 
 from __future__ import annotations
 
 import hashlib
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,8 +31,9 @@ from reticket.core.tokens.faces import (
     split_jwt,
     to_text,
 )
-from reticket.core.tokens.keys import KeyRing, MacKey, Signer, Verifier
+from reticket.core.tokens.keys import KeyRing, Signer, Verifier
 from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind
+from reticket.core.tokens.nonces import knows_nonce, nonce
 
 RETRY_WINDOW = 60 * SECOND
 """Milliseconds after a rotation in which a retry gets the same bytes as the first answer."""
@@ -46,11 +46,6 @@ CREDENTIAL_VERSION = "cv"
 
 REMEMBERED = 10_000
 """Access tokens whose signature this process does not verify again."""
-
-NONCE_STEP = 60 * SECOND
-NONCE_LIFETIME = 300 * SECOND
-NONCE_HEAD = 10
-LONGEST_NONCE = 64
 
 
 class Forged(Exception):
@@ -110,19 +105,12 @@ class Mint:
         )  # fmt: skip
 
     def nonce(self, kind: TokenKind, now: int) -> str:
-        """A nonce that contains its time of issue (RFC 9449 §8); the same text for a while."""
-        at = now - now % NONCE_STEP
-        return self._nonce_of(self._keys.snapshot.macs[f"{kind.name}/nonce"].at(now), at)
+        """As `nonces.nonce`."""
+        return nonce(self._keys.snapshot.macs[f"{kind.name}/nonce"], now)
 
     def knows_nonce(self, kind: TokenKind, text: str, now: int) -> bool:
-        """Whether the nonce was made by this ring at most five minutes ago."""
-        data = from_text(text) if len(text) <= LONGEST_NONCE else None
-        if data is None:
-            return False
-        key = self._keys.snapshot.macs[f"{kind.name}/nonce"].by_id.get(data[:4])
-        at = int.from_bytes(data[4:NONCE_HEAD], "big")
-        fits = key is not None and hmac.compare_digest(self._nonce_of(key, at), text)
-        return fits and at <= now < at + NONCE_LIFETIME
+        """As `nonces.knows_nonce`."""
+        return knows_nonce(self._keys.snapshot.macs[f"{kind.name}/nonce"], text, now)
 
     def sign(
         self, claims: Mapping[str, Any], algorithm: str | None, type_: str | None, now: int
@@ -148,23 +136,18 @@ class Mint:
             raise Refusal(Code.INVALID_TOKEN, Cause.FORGED)
         return token
 
-    def read_access(self, kind: TokenKind, text: str, now: int) -> AccessToken:
-        """A verified access token of that kind. INVALID_ACCESS_TOKEN with its cause."""
-        claims = self._claims(kind, text)
-        if claims is None or not _accepts(kind, claims):
-            misused = kind.refresh_claims and self._read_jwt_refresh(kind, text)
-            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
-        if int(claims["exp"]) * SECOND <= now:
-            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
-        return AccessToken(
-            resource=kind.name,
-            subject=str(claims.get("uid", claims["sub"])),
-            family=bytes.fromhex(claims.get("sid", "")),
-            context=claims.get("tid"),
-            expires_at=int(claims["exp"]) * SECOND,
-            claims=claims,
-            credential_version=claims.get(CREDENTIAL_VERSION),
-        )
+    def read_access(self, kinds: Sequence[TokenKind], text: str, now: int) -> AccessToken:
+        """A verified access token of one of the kinds. A signature is verified once, however many
+        kinds are signed. INVALID_ACCESS_TOKEN with its cause.
+        """
+        is_any_signed = any(not kind.symmetric for kind in kinds)
+        signed = self._read_signed(text, ACCESS) if is_any_signed else None
+        for kind in kinds:
+            claims = self._read_symmetric(kind, text) if kind.symmetric else signed
+            if claims is not None and _accepts(kind, claims):
+                return _access_token(kind, claims, now)
+        misused = any(each.refresh_claims and self._read_jwt_refresh(each, text) for each in kinds)
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
 
     def read_identity(self, text: str) -> Mapping[str, Any]:
         """The claims of an ID token that a usable key made, expired or not. INVALID_TOKEN."""
@@ -174,7 +157,7 @@ class Mint:
         return claims
 
     def _access(self, kind: TokenKind, facts: Facts) -> str:
-        payload = self._encode(self._access_claims(kind, facts))
+        payload = self._encode(access_claims(kind, facts))
         if kind.symmetric:
             key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
@@ -200,32 +183,6 @@ class Mint:
     def _signed_by(self, signer: Signer, kind: str | None, payload: bytes) -> str:
         signed = f"{self._header(signer, kind)}.{to_text(payload)}"
         return f"{signed}.{to_text(signer.sign(signed.encode()))}"
-
-    @staticmethod
-    def _nonce_of(key: MacKey, at: int) -> str:
-        head = key.id + at.to_bytes(NONCE_HEAD - 4, "big")
-        return to_text(head + key.mac(head)[:16])
-
-    def _access_claims(self, kind: TokenKind, facts: Facts) -> dict[str, object]:
-        family = facts.family
-        claims: dict[str, object] = {
-            "aud": kind.name,
-            "sub": family.subject,
-            "iat": facts.issued_at // SECOND,
-            "exp": facts.expires_at // SECOND,
-            "jti": _token_id(kind, facts),
-        }
-        if kind.rests_on_credentials:
-            claims[CREDENTIAL_VERSION] = facts.holder.credential_version
-        if family.generation:
-            claims["sid"] = family.id.hex()
-        if facts.context is not None:
-            claims["tid"] = facts.context
-        if kind.access_claims is not None:
-            claims.update(kind.access_claims(facts))
-            if claims["sub"] != family.subject:
-                claims["uid"] = family.subject
-        return claims
 
     def _refresh(self, kind: TokenKind, facts: Facts, issued_at: int, ends: int) -> str:
         family, context = facts.family, facts.context
@@ -260,9 +217,7 @@ class Mint:
             expires_at=None if ends is None else ends * SECOND,
         )
 
-    def _claims(self, kind: TokenKind, text: str) -> dict[str, Any] | None:
-        if not kind.symmetric:
-            return self._read_signed(text, ACCESS)
+    def _read_symmetric(self, kind: TokenKind, text: str) -> dict[str, Any] | None:
         keys = self._keys.snapshot.macs[f"{kind.name}/jwt/access"]
         payload = read_hs256(text, keys.likeliest_first)
         return None if payload is None else self._decode(payload)
@@ -331,10 +286,49 @@ def _ends(policy: Policy, family: Family, issued_at: int, latest: int | None) ->
     return access * SECOND, refresh * SECOND
 
 
+def _access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> AccessToken:
+    """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired."""
+    expires_at = int(claims["exp"]) * SECOND
+    if expires_at <= now:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
+    return AccessToken(
+        resource=kind.name,
+        subject=str(claims.get("uid", claims["sub"])),
+        family=bytes.fromhex(claims.get("sid", "")),
+        context=claims.get("tid"),
+        expires_at=expires_at,
+        claims=claims,
+        credential_version=claims.get(CREDENTIAL_VERSION),
+    )
+
+
 def _accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
     if kind.accepts is None:
         return claims.get("aud") == kind.name
     return kind.accepts(claims)
+
+
+def access_claims(kind: TokenKind, facts: Facts) -> dict[str, object]:
+    """The claims of the service, and those of the kind."""
+    family = facts.family
+    claims: dict[str, object] = {
+        "aud": kind.name,
+        "sub": family.subject,
+        "iat": facts.issued_at // SECOND,
+        "exp": facts.expires_at // SECOND,
+        "jti": _token_id(kind, facts),
+    }
+    if kind.rests_on_credentials:
+        claims[CREDENTIAL_VERSION] = facts.holder.credential_version
+    if family.generation:
+        claims["sid"] = family.id.hex()
+    if facts.context is not None:
+        claims["tid"] = facts.context
+    if kind.access_claims is not None:
+        claims.update(kind.access_claims(facts))
+        if claims["sub"] != family.subject:
+            claims["uid"] = family.subject
+    return claims
 
 
 def _token_id(kind: TokenKind, facts: Facts) -> str:

@@ -14,11 +14,10 @@ from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_claims
+from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_told
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
 from reticket.dialects.akinon.profile import PERSON
-from reticket.dialects.akinon.schemas import person_claims
 from reticket.dialects.akinon.user import AKINON_2026, KIND
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -87,7 +86,7 @@ class Akinon(Dialect):
 def _kind(options: Options) -> TokenKind:
     is_signed = options.access_algorithm == ES256
     kind = checked_by_others(KIND, options.issuer) if is_signed else KIND
-    return with_claims(kind, person_claims) if options.person_in_tokens else kind
+    return with_told(kind) if options.person_in_tokens else kind
 
 
 def build(options: Options | None = None) -> Akinon:

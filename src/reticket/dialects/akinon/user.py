@@ -11,12 +11,25 @@ from reticket.core.policy import DAY, Policy, Reuse
 from reticket.core.tokens.kinds import TokenKind
 from reticket.dialects.akinon.document import described
 from reticket.dialects.akinon.profile import PERSON
-from reticket.dialects.akinon.schemas import Profile, access_claims, answer, profile_of
+from reticket.dialects.akinon.schemas import (
+    Profile,
+    access_claims,
+    answer,
+    person_claims,
+    profile_of,
+)
 from reticket.wire import Operation, Route, WireRequest
 
 AKINON_2026 = Policy("AKINON_2026", 3600, 14 * DAY, 365 * DAY, 30, Reuse.REVOKE)
 USER = "akinon.user"
-KIND = TokenKind(name=USER, policy=AKINON_2026, symmetric=True, access_claims=access_claims)
+KIND = TokenKind(
+    name=USER,
+    policy=AKINON_2026,
+    symmetric=True,
+    access_claims=access_claims,
+    part=PERSON.dialect,
+    told=person_claims,
+)
 
 ReadSubject = Callable[[WireRequest], Asking[str]]
 """Reads the id of the subject whose tokens a request may use."""

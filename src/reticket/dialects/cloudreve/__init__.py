@@ -17,7 +17,7 @@ from msgspec import Meta
 from reticket.core.errors import Code, ReticketError
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
-from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_claims
+from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_told
 from reticket.dialects.cloudreve import (
     app_consent,
     app_tokens,
@@ -30,7 +30,7 @@ from reticket.dialects.cloudreve import (
     site,
     user,
 )
-from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id
+from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id, serves
 from reticket.dialects.cloudreve.captcha import MOST_PICTURES, Captchas
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.network_limit import NetworkLimit
@@ -42,7 +42,6 @@ from reticket.dialects.cloudreve.tokens import (
     CLOUDREVE_APP_2026,
     KIND,
     is_allowed_app,
-    person_claims,
 )
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import Example
@@ -151,7 +150,9 @@ class Cloudreve(Dialect):
         self._debug = options.debug
         self._statuses = errors.LIMIT_STATUSES if options.limit_statuses else {}
         apps = apps_by_id(options.every_app)
-        of_apps = replace(APP_KIND, accepts=partial(is_allowed_app, apps))
+        of_apps = replace(
+            APP_KIND, accepts=partial(is_allowed_app, apps), serves=partial(serves, apps)
+        )
         self.kinds: Sequence[TokenKind] = tuple(_kind(each, options) for each in (KIND, of_apps))
         self.algorithms = (ES256,) if options.access_algorithm == ES256 else ()
         captchas = Captchas(options.captcha_after, NetworkLimit("cloudreve:captcha", MOST_PICTURES))
@@ -180,7 +181,7 @@ def _kind(kind: TokenKind, options: Options) -> TokenKind:
     kind = replace(kind, rests_on_credentials=not options.access_outlives_password)
     if options.access_algorithm == ES256:
         kind = checked_by_others(kind, options.issuer)
-    return with_claims(kind, person_claims) if options.person_in_tokens else kind
+    return with_told(kind) if options.person_in_tokens else kind
 
 
 def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:

@@ -6,6 +6,8 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from reticket.core.model import Family
+
 OPENID, OFFLINE_ACCESS, PROFILE, EMAIL = "openid", "offline_access", "profile", "email"
 _IDENTITY = (OPENID, PROFILE, EMAIL, OFFLINE_ACCESS)
 
@@ -77,6 +79,11 @@ def apps_by_id(apps: Iterable[App]) -> Mapping[str, App]:
             raise ValueError(f"two apps have the id {app.id}")
         found[app.id] = app
     return found
+
+
+def serves(apps: Mapping[str, App], family: Family) -> bool:
+    """Whether the app of a session is there, and may have the scopes of the session."""
+    return still_allows(apps, family.client or "", (family.scope or "").split())
 
 
 def includes(scopes: Iterable[str], wanted: str) -> bool:

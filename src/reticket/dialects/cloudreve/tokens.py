@@ -135,6 +135,8 @@ KIND = TokenKind(
     refresh_claims=refresh_claims,
     advice=_ADVICE,
     outlives_block=True,
+    part=PERSON.dialect,
+    told=person_claims,
 )
 APP_KIND = replace(
     KIND,

@@ -61,8 +61,8 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        person_in_tokens: whether an access token has the `behaviors` that are granted, or the
-            `site` and `account` of a shopper.
+        person_in_tokens: whether an access token has the `behaviors` that are granted and the
+            ids of the tenant's `sites`, or the `site` and `account` of a shopper.
         require_bearer: whether refreshes and users' sign-ins require a valid access token of an
             application, a developer or an admin user, as the vendor's documents declare. Three of
             the clients that were tried then cannot refresh, since they send none.

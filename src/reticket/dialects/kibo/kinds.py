@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from reticket.core.model import Place
 from reticket.core.people import Application, Guest, User
 from reticket.core.policy import DAY, Policy, Reuse
-from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, joined, with_claims
+from reticket.core.tokens.kinds import Advice, Facts, TokenKind, issued_by, with_claims, with_told
+from reticket.dialects.kibo import tenant_facts
 from reticket.dialects.kibo.person import person_of
 from reticket.dialects.kibo.program_facts import facts_of
 from reticket.dialects.kibo.shoppers.realm import SHOPPERS
@@ -37,38 +39,16 @@ _ADVICE = (
     ),
 )
 
-PERSONAL = (
-    TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE),
-    TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE, place=Place.ACCOUNT),
-    TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT),
-)
-OF_SHOPPERS = (
-    TokenKind(SHOPPER, KIBO_SHOPPER_2026, advice=_ADVICE, registers_clients=False, realms=SHOPPERS),
-    TokenKind(
-        ANONYMOUS_SHOPPER,
-        KIBO_ANONYMOUS_2026,
-        subjects=Guest,
-        advice=_ADVICE,
-        rests_on_credentials=False,
-        registers_clients=False,
-    ),
-)
-KINDS = (*PERSONAL, *OF_SHOPPERS)
-
 
 def kinds(issuer: str, *, with_person: bool) -> tuple[TokenKind, ...]:
     """The kinds of one installation.
 
     Args:
         issuer: the service's; other servers can check its tokens.
-        with_person: whether access tokens have behaviors, or the site and account of a shopper.
+        with_person: whether access tokens have what introspection tells of their holder.
     """
-    claims = ((PERSONAL, behavior_claims), (OF_SHOPPERS, shopper_claims))
-    return tuple(
-        with_claims(kind, joined(issued_by(issuer), more) if with_person else issued_by(issuer))
-        for kinds, more in claims
-        for kind in kinds
-    )
+    named = tuple(with_claims(kind, issued_by(issuer)) for kind in KINDS)
+    return tuple(map(with_told, named)) if with_person else named
 
 
 def behavior_claims(facts: Facts) -> Mapping[str, object]:
@@ -83,6 +63,14 @@ def behavior_claims(facts: Facts) -> Mapping[str, object]:
     return {"behaviors": granted.get(place, ())}
 
 
+def tenant_claims(facts: Facts) -> Mapping[str, object]:
+    """The same of an admin user, with the ids of the tenant's sites."""
+    user = cast(User, facts.holder)
+    tenants = [each for each in user.tenants if str(each.id) == facts.context]
+    sites = [site.id for tenant in tenants for site in tenant_facts.facts_of(tenant).sites]
+    return {**behavior_claims(facts), "sites": sites}
+
+
 def shopper_claims(facts: Facts) -> Mapping[str, object]:
     """The site and the account of a shopper's session, where it has one."""
     terms = terms_of(facts.family.terms)
@@ -90,5 +78,30 @@ def shopper_claims(facts: Facts) -> Mapping[str, object]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+PERSONAL = (
+    TokenKind(APPLICATION, KIBO_2026, subjects=Application, advice=_ADVICE, told=behavior_claims),
+    TokenKind(DEVELOPER, KIBO_2026, advice=_ADVICE, place=Place.ACCOUNT, told=behavior_claims),
+    TokenKind(ADMIN_USER, KIBO_2026, advice=_ADVICE, place=Place.TENANT, told=tenant_claims),
+)
+OF_SHOPPERS = (
+    TokenKind(
+        SHOPPER,
+        KIBO_SHOPPER_2026,
+        advice=_ADVICE,
+        registers_clients=False,
+        realms=SHOPPERS,
+        told=shopper_claims,
+    ),
+    TokenKind(
+        ANONYMOUS_SHOPPER,
+        KIBO_ANONYMOUS_2026,
+        subjects=Guest,
+        advice=_ADVICE,
+        rests_on_credentials=False,
+        registers_clients=False,
+        told=shopper_claims,
+    ),
+)
+KINDS = (*PERSONAL, *OF_SHOPPERS)
 NAMES = tuple(kind.name for kind in PERSONAL)
 """The kinds whose tokens the routes of applications, developers and admin users accept."""

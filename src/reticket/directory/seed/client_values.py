@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from reticket.directory.errors import Invalid
-from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, checked_groups
+from reticket.directory.forms import LONGEST_GROUP, MOST_GROUPS, TOKEN_KIND, checked_groups
 from reticket.directory.seed.fields import Fields, listed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.oauth.client_addresses import is_request_uri
@@ -147,6 +147,13 @@ def grant_type(value: YamlValue) -> str:
     """A grant type of this service."""
     if value.text() not in GRANTS:
         raise value.fault(f"must be a grant type: {', '.join(GRANTS)}")
+    return value.text()
+
+
+def token_kind(value: YamlValue) -> str:
+    """The name of a kind of token."""
+    if not re.match(TOKEN_KIND, value.text()):
+        raise value.fault("must be a kind of token, such as oauth.user")
     return value.text()
 
 

@@ -5,7 +5,7 @@ Only this module checks a registration, from a seed file, the command line or th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from reticket.directory.seed.client_values import (
     request_object_algorithm,
     request_uri,
     scope,
+    token_kind,
     uri,
 )
 from reticket.directory.seed.fields import Entry, Fields, listed
@@ -62,7 +63,7 @@ _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
     False: "is true, but the client has client_secret or jwks",
 }
-_OF_OPERATORS = ("admin", "first_party", "exchange_resources")
+_OF_OPERATORS = ("admin", "first_party", "exchange_resources", "inspects")
 """Members that need an operator who vouches for the client."""
 
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
@@ -75,15 +76,20 @@ class ClientReader:
 
     Args:
         presets: policies in force by name.
+        kinds: the names of the kinds of tokens; none accepts every name.
     """
 
     presets: Mapping[str, Policy]
+    kinds: Collection[str] = ()
 
     def read(self, value: YamlValue) -> Entry[ClientDraft]:
         """A client; its dialect has defaults for absent members. It is public without a secret and
         without `jwks`; the member `public`, if given, must agree.
         """
-        return _client(value, self.presets)
+        entry = _client(value, self.presets)
+        for fault in unknown_kinds(entry.record.registration, self.kinds) if self.kinds else ():
+            raise value.fault(f"is refused: {fault}")
+        return entry
 
 
 def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraft]:
@@ -139,6 +145,18 @@ def new_registration(
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
     """Faults of a client's policy with the presets in force; such a client cannot be enabled."""
     return policy_of(registration.get("policy"), presets).faults()
+
+
+def unknown_kinds(registration: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Sentences about the kinds of tokens that a client may inspect, and this service lacks."""
+    missing = [kind for kind in registration.get("inspects") or () if kind not in known]
+    return [f"inspects names {kind}; there are {', '.join(sorted(known))}" for kind in missing]
+
+
+def check_kinds(registration: Mapping[str, Any], known: Collection[str]) -> None:
+    """Invalid for a kind of token that this service does not have."""
+    for fault in unknown_kinds(registration, known):
+        raise Invalid(f"{fault}.")
 
 
 def edited_registration(
@@ -226,6 +244,8 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
         raise value.fault("must not have pkce: optional without a secret or jwks")
     if said["exchange_resources"]:
         raise value.fault("must not have exchange_resources without a secret or jwks")
+    if said["inspects"]:
+        raise value.fault("must not have inspects without a secret or jwks")
     if said["first_party"]:
         _check_first_party(value, said["redirect_uris"] or ())
 
@@ -259,6 +279,7 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "grants": listed(grant_type),
     "resources": listed(uri),
     "exchange_resources": listed(uri),
+    "inspects": listed(token_kind),
     "jwks": key_set,
     "jwks_uri": https_uri,
     REGISTERED_BY: itself,

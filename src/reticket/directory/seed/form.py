@@ -68,7 +68,9 @@ def read_seed(
         applications=_section(
             fields, "applications", ApplicationReader(profiles.programs).read, "application_id"
         ),
-        clients=_section(fields, "oauth_clients", ClientReader(presets).read, "client_id"),
+        clients=_section(
+            fields, "oauth_clients", ClientReader(presets, profiles.inspected).read, "client_id"
+        ),
         users=_section(fields, "users", UserReader(profiles).read, "email"),
     )
 

@@ -1,8 +1,9 @@
 """`/oauth/introspect` (RFC 7662): whether a token is active, for clients that may ask.
 
 The client of a token may ask. For an access token, a client in its audience may ask too, by its id
-or by a registered resource. Any other caller gets the response for an unknown token. Introspection
-changes nothing: a reused refresh token does not end its session here.
+or by a registered resource. A client that is registered for a kind of token may ask for each token
+of that kind, of every dialect. Any other caller gets the response for an unknown token.
+Introspection changes nothing: a reused refresh token does not end its session here.
 """
 
 from __future__ import annotations
@@ -16,14 +17,24 @@ from reticket.core.commands import (
     Asking,
     Audit,
     Check,
+    DescribeToken,
     DryRunRefresh,
+    FindSession,
     FindUserById,
     InspectAccess,
+    ReadRefresh,
     Refresh,
 )
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken, Family, Holder, Place, RefreshToken
-from reticket.core.people import Client, User
+from reticket.core.model import (
+    AccessToken,
+    Family,
+    Holder,
+    Place,
+    RefreshToken,
+    TokenDescription,
+)
+from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
 from reticket.core.tokens.faces import PREFIX
@@ -61,7 +72,8 @@ class IntrospectionForm(RevocationForm):
 
 class Introspection(msgspec.Struct, omit_defaults=True):
     """RFC 7662 §2.2; the response for an inactive token, or for the token of another
-    client, has `active` alone.
+    client, has `active` alone. For a token of another dialect it has the kind, and members of
+    that dialect.
     """
 
     active: bool
@@ -82,8 +94,10 @@ class Introspection(msgspec.Struct, omit_defaults=True):
     amr: list[str] | None = None
     cnf: dict[str, str] | None = None
     act: dict[str, Any] | None = None
+    kind: str | None = None
 
 
+_OWN = (USER, CLIENT)
 INACTIVE = WireResponse(200, b'{"active":false}', headers=NO_STORE)
 _encoder = msgspec.json.Encoder()
 
@@ -109,11 +123,7 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
             raise invalid_client(Cause.WRONG_CLIENT)
         token = required(form, "token")
         try:
-            members = yield from (
-                _refresh_members(token, registration, provider)
-                if token.startswith(PREFIX)
-                else _access_members(token, registration, provider)
-            )
+            members = yield from _members(token, registration, provider)
         except Refusal as refusal:
             yield from Audit(USER, "refused", refusal.cause)
             return INACTIVE
@@ -122,15 +132,41 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
     return operate
 
 
+def _members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
+    """The members of a token of OAuth, or else of another dialect."""
+    own = _refresh_members if token.startswith(PREFIX) else _access_members
+    try:
+        return (yield from own(token, registration, provider))
+    except Refusal as refusal:
+        others = tuple(kind for kind in registration.inspects if kind not in _OWN)
+        if refusal.cause is not Cause.FORGED or not others:
+            raise
+    return (yield from _members_elsewhere(token, others, provider))
+
+
+def _members_elsewhere(token: str, kinds: tuple[str, ...], provider: Provider) -> Asking[Members]:
+    """The members of a token of another dialect, whose names for the holder are its own."""
+    said: TokenDescription = yield from DescribeToken(kinds, token, revocation_key)
+    row = said.family
+    members: dict[str, object] = {"iss": provider.issuer, "kind": said.resource}
+    members |= {"token_type": "Bearer"} if said.is_access else {}
+    members |= {"client_id": row.client} if row and row.client else {}
+    members |= {"scope": row.scope} if row and row.scope else {}
+    told = {name: value for name, value in said.members.items() if name != "token_type"}
+    return {**told, **_username_of(said.holder), **members}
+
+
 def _access_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     access: AccessToken
-    access, holder, row = yield from InspectAccess((USER, CLIENT), token, revocation_key)
+    access, holder, row = yield from InspectAccess(_OWN, token, revocation_key)
     claims = access.claims
     if not is_member(holder, access.context):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
     owner = registration
     if claims["client_id"] != registration.id:
-        owner = registration_of((yield from _expect_audience(registration, claims)), provider)
+        if access.resource not in registration.inspects:
+            _expect_audience(registration, claims)
+        owner = yield from _enabled(str(claims["client_id"]), provider)
     if not may_use(holder, owner):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
     if row is not None and ACT in claims:
@@ -148,11 +184,17 @@ def _username_of(holder: Holder | None) -> Members:
     return {"username": claims.get("preferred_username") or holder.email}
 
 
-def _expect_audience(registration: Registration, claims: Members) -> Asking[Client]:
-    """The client of another client's token. The token is for this client, and that one enabled."""
-    if not _is_audience(claims, registration):
+def _expect_audience(registration: Registration, claims: Members) -> None:
+    """Refuse another client's token that is not for this client."""
+    names = (registration.id, *registration.resources)
+    if not any(each in names for each in audiences_in(claims)):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_CLIENT)
-    return (yield from expect_enabled(str(claims["client_id"]), Code.INVALID_ACCESS_TOKEN))
+
+
+def _enabled(client_id: str, provider: Provider) -> Asking[Registration]:
+    """The registration of the client of a token, which must be enabled."""
+    client = yield from expect_enabled(client_id, Code.INVALID_ACCESS_TOKEN)
+    return registration_of(client, provider)
 
 
 def _expect_chain(
@@ -164,13 +206,22 @@ def _expect_chain(
         raise Refusal(Code.INVALID_ACCESS_TOKEN, cause)
 
 
-def _is_audience(claims: Members, registration: Registration) -> bool:
-    names = (registration.id, *registration.resources)
-    return any(each in names for each in audiences_in(claims))
+def _owner(token: str, registration: Registration, provider: Provider) -> Asking[Registration]:
+    """The client whose refresh tokens are looked at: the caller, or for a caller that may inspect
+    all of them the client of the token.
+    """
+    if USER not in registration.inspects:
+        return registration
+    read: RefreshToken = yield from ReadRefresh(USER, token)
+    row, _ = yield from FindSession(read.family)
+    if row is None or row.client is None:
+        raise Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    return (yield from _enabled(row.client, provider))
 
 
-def _refresh_members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
+def _refresh_members(token: str, caller: Registration, provider: Provider) -> Asking[Members]:
     """The members of a refresh token. It is active when a refresh with it would succeed now."""
+    registration = yield from _owner(token, caller, provider)
     if not registration.allows(REFRESH_TOKEN):
         raise Refusal(Code.INVALID_TOKEN, Cause.WRONG_GRANT)
     check, groups = _client_check(registration), registration.groups_allowed
