@@ -135,3 +135,24 @@ def test_the_claims_of_a_person_are_given_replaced_and_removed(server, api):
 def test_an_impossible_id_is_refused(api, noun):
     body = {"email": "many@example.com", noun: {"1" + "0" * 30: [1]}}
     assert api.ask("POST", "/users", body)[0] == 400
+
+
+def test_people_have_a_realm_and_a_list_of_one_realm(api):
+    made = add(api, "usual@example.com")
+    assert (made["realm"], made["user_name"], made["number"]) == ("", None, None)
+    assert api.good("GET", "/users?realm=nowhere")["items"] == []
+    assert api.good("GET", "/users?realm=nowhere&email=usual@example.com")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"realm": "nowhere"}, "'nowhere' is no realm"),
+        ({"user_name": "bobby"}, "needs the realm of a dialect"),
+        ({"number": 5}, "needs the realm of a dialect"),
+    ],
+)
+def test_a_realm_that_no_dialect_declares_is_refused_with_the_reason(api, said, words):
+    status, _, problem = api.ask("POST", "/users", {"email": "realm@example.com", **said})
+    assert (status, problem["code"]) == (400, "invalid_parameter")
+    assert words in str(problem)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -102,6 +103,18 @@ class People:
     def user_credentials(self, name):
         is_hers = (name.realm, name.text.casefold()) == (ADA.realm, ADA.email)
         return self._credentials(ADA.id) if is_hers else None
+
+    def user_by_name(self, name):
+        named = (user for user in self.users.values() if (user.realm, user.email) == name)
+        return next(named, None)
+
+    def replace_password(self, user_id, secret_hash, version):
+        user = self.users[user_id]
+        if user.credential_version != version:
+            return False
+        self.users[user_id] = replace(user, credential_version=version + 1)
+        self.hashes[user_id] = secret_hash
+        return True
 
     def application_credentials(self, application_id):
         return self._credentials(application_id)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from reticket.admin.schemas import Group, Secret, Text, moment
 from reticket.core.people import User
+from reticket.core.realms import USUAL
 from reticket.directory.people.users import UserLine
 from reticket.wire import Secretive
+
+Realm = Annotated[str, Meta(max_length=64)]
 
 
 class UserAnswer(Struct):
@@ -27,12 +30,17 @@ class UserAnswer(Struct):
     second_factor: bool
     groups: Sequence[str]
     roles: Sequence[str]
+    realm: str
+    user_name: str | None
+    number: int | None
 
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     """A person to create. Without a password, the person can only sign in by your own login.
     `tenants` and `developer_accounts` have the numbers of what the person may do there, by id.
-    `profile` has what dialects know of the person, by the keys of a seed file.
+    `profile` has what dialects know of the person, by the keys of a seed file. `realm` is one of a
+    dialect's. Only there a person has a `user_name`, and a `number`, which is the next one by
+    default.
     """
 
     email: Text
@@ -45,6 +53,9 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     profile: Mapping[str, Mapping[str, Any]] = {}
     groups: Sequence[Group] = ()
     roles: Sequence[Group] = ()
+    realm: Realm = USUAL
+    user_name: Text | None = None
+    number: int | None = None
 
 
 class UserChanges(Struct, forbid_unknown_fields=True):
@@ -80,4 +91,7 @@ def user_answer(user: User | UserLine) -> UserAnswer:
         user.second_factor,
         user.groups,
         user.roles,
+        user.realm,
+        user.user_name,
+        user.number,
     )

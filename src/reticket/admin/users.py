@@ -23,13 +23,17 @@ from reticket.admin.user_schemas import (
 )
 from reticket.core.commands import FindUser, Hash, RunInDirectory
 from reticket.core.people import User
+from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
 from reticket.directory.people.users import Users as Verbs
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 TAG = "users"
-_EMAIL = Parameter("email", "query", str, "Only the person with this e-mail.")
-_PAGE = (_EMAIL, LIMIT, CURSOR)
+_EMAIL = Parameter(
+    "email", "query", str, "Only the person with this e-mail, in the usual realm or in `realm`."
+)
+_REALM = Parameter("realm", "query", str, "Only people of this realm.")
+_PAGE = (_EMAIL, _REALM, LIMIT, CURSOR)
 FORMER = dict.fromkeys(("organization", "role", "nickname", "group"), "a member of profile")
 """Names of a former version's options, which requests may have; each with its place of today."""
 
@@ -46,12 +50,12 @@ class Users:
 
     def page(self, request: WireRequest, operator: str) -> Operation:
         """A page of people in the order of their ids, or only the one with an e-mail."""
-        query = read_query(request, ("email", "limit", "cursor"))
-        limit, after = read_limit(query), read_cursor(query)
+        query = read_query(request, ("email", "realm", "limit", "cursor"))
+        limit, after, realm = read_limit(query), read_cursor(query), query.get("realm")
         if "email" in query:
-            one: User | None = yield from FindUser(query["email"])
+            one: User | None = yield from FindUser(query["email"], realm or USUAL)
             return answered(Listed([user_answer(one)] if one else []))
-        found = yield from RunInDirectory(lambda: self._verbs.page(after, limit))
+        found = yield from RunInDirectory(lambda: self._verbs.page(after, limit, realm))
         following = cursor_of(found[-1].id) if len(found) == limit else None
         return answered(Listed([user_answer(user) for user in found], following))
 
@@ -121,6 +125,9 @@ class Users:
             parts=said.profile,
             groups=said.groups,
             roles=said.roles,
+            realm=said.realm,
+            user_name=said.user_name,
+            number=said.number,
         )
         return self._find(self._verbs.add(draft, hashed))
 

@@ -60,7 +60,7 @@ def show_(instance: OpenedService, who: str, as_json: bool) -> None:
     Example:
       reticket user factor show ada@example.com
     """
-    said = instance.directory.enrolments.standing(who)
+    said = instance.directory.enrolments.standing(instance.person(who).id)
     row = {
         "active": said.active,
         "pending": said.pending,

@@ -25,6 +25,7 @@ from reticket.core.identifiers import read_family_id
 from reticket.core.model import Family, Selection
 from reticket.core.people import Client
 from reticket.core.policy import SECOND
+from reticket.core.realms import name_of
 from reticket.core.texts import escaped
 from reticket.directory.names import unknown_names
 from reticket.directory.programs.clients import no_client
@@ -48,7 +49,7 @@ def session() -> None:
 def selecting(command: Any) -> Any:
     """Options that choose sessions."""
     for option in (
-        click.option("--subject", help="A user's e-mail or id, or an application's id."),
+        click.option("--subject", help="A user's e-mail, REALM/NAME or id; an application's id."),
         click.option("--kind", help="A kind of token, such as oauth.user."),
         renamed("--resource", "--kind"),
         click.option("--client", help="An OAuth client's id."),
@@ -274,7 +275,7 @@ def _rows(instance: OpenedService, chosen: Selection, limit: int) -> Iterator[di
 def _subject(instance: OpenedService, said: str | None) -> str | None:
     if said is None:
         return None
-    found = instance.directory.user_by_email(said)
+    found = instance.directory.user_by_name(name_of(said, instance.directory.profiles.realms))
     if found is None and "@" in said:
         raise click.ClickException(f"there is nobody with the e-mail {said}")
     return found.id if found else said

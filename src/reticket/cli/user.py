@@ -14,12 +14,14 @@ from reticket.cli.factor import factor
 from reticket.cli.grants_option import Grants
 from reticket.cli.group import Group
 from reticket.cli.part_option import profile_option
+from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import check_email
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = (
     "id",
+    "realm",
     "email",
     "first_name",
     "last_name",
@@ -32,7 +34,7 @@ COLUMNS = (
 
 @click.group(cls=Group, renamed={"take": "revoke"})
 def user() -> None:
-    """Add, change and list people. WHO is an e-mail or an id."""
+    """Add, change and list people. WHO is an e-mail, an id, or REALM/NAME in a dialect's realm."""
 
 
 def new_password(stdin: bool) -> str:
@@ -57,6 +59,9 @@ PASSWORD_STDIN = click.option(
 @user.command()
 @click.argument("email")
 @PASSWORD_STDIN
+@click.option("--realm", default=USUAL, help="The realm of a dialect; its page says which it has.")
+@click.option("--user-name", help="Another name to sign in with, in the realm of a dialect.")
+@click.option("--number", type=int, help="The number in that realm; the next one by default.")
 @click.option("--first-name", help="The given name.")
 @click.option("--last-name", help="The surname.")
 @click.option(
@@ -87,6 +92,9 @@ def add(
     instance: OpenedService,
     email: str,
     password_stdin: bool,
+    realm: str,
+    user_name: str | None,
+    number: int | None,
     first_name: str | None,
     last_name: str | None,
     tenants: tuple[tuple[int, tuple[int, ...]], ...],
@@ -113,10 +121,12 @@ def add(
         parts=dict(parts),
         groups=groups,
         roles=roles,
+        realm=realm,
+        user_name=user_name,
+        number=number,
     )
-    user_id = instance.directory.users.add(
-        draft, instance.hasher.hash(new_password(password_stdin))
-    )
+    secret_hash = instance.hasher.hash(new_password(password_stdin))
+    user_id = instance.directory.users.add(draft, secret_hash)
     instance.record_change("user_added", user=user_id)
     click.echo(user_id)
 
@@ -305,29 +315,30 @@ def revoke(instance: OpenedService, who: str, tenant: int | None, account: int |
         raise click.UsageError("say where: --tenant or --account")
     person = instance.person(who)
     if tenant is not None:
-        instance.directory.tenant_members.remove(who, tenant)
+        instance.directory.tenant_members.remove(person.id, tenant)
         instance.record_change("user_changed", user=person.id, tenant=tenant)
     if account is not None:
-        instance.directory.account_members.remove(who, account)
+        instance.directory.account_members.remove(person.id, account)
         instance.record_change("user_changed", user=person.id, account=account)
 
 
 @user.command("list")
+@click.option("--realm", help="Only people of this realm; empty for the usual one.")
 @JSON
 @with_instance
-def list_(instance: OpenedService, as_json: bool) -> None:
+def list_(instance: OpenedService, realm: str | None, as_json: bool) -> None:
     """List people.
 
     \b
     Example:
       reticket user list --json
     """
-    show(_rows(instance), COLUMNS, as_json)
+    show(_rows(instance, realm), COLUMNS, as_json)
 
 
-def _rows(instance: OpenedService) -> Iterator[Mapping[str, Any]]:
+def _rows(instance: OpenedService, realm: str | None) -> Iterator[Mapping[str, Any]]:
     after = ""
-    while lines := instance.directory.users.page(after):
+    while lines := instance.directory.users.page(after, realm=realm):
         for line in lines:
             times = {"created_at": rfc3339(line.created_at)}
             yield asdict(line) | times | {"last_sign_in_at": rfc3339(line.last_sign_in_at)}

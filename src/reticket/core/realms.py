@@ -6,6 +6,7 @@ A person belongs to one realm for ever. The usual realm has administrators and O
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +33,13 @@ class SignInName(NamedTuple):
 def usual(email: str) -> SignInName:
     """The e-mail address of a person of the usual realm."""
     return SignInName(USUAL, email)
+
+
+def name_of(who: str, declared: Iterable[Realms]) -> SignInName:
+    """The name in a text of an operator: `REALM/NAME`, or an e-mail address of the usual realm."""
+    realm, _, text = who.partition("/")
+    is_declared = any(each.holds(realm) for each in declared)
+    return SignInName(realm, text) if is_declared else usual(who)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,24 +100,27 @@ class Directory:
         self._records = Records(database, seconds, profiles)
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)
+        realms = RealmWriter(profiles.realms)
         self.tenant_members = Memberships(
             database,
             tenant_memberships,
             tenants,
-            "tenant",
+            Place.TENANT,
             "tenants",
             profiles.resources_in(Place.TENANT),
             profiles.beside_places,
+            realms,
             clock,
         )
         self.account_members = Memberships(
             database,
             account_memberships,
             developer_accounts,
-            "account",
+            Place.ACCOUNT,
             "developer_accounts",
             profiles.resources_in(Place.ACCOUNT),
             profiles.beside_places,
+            realms,
             clock,
         )
         self.consents = Consents(database, clock)
@@ -130,7 +133,7 @@ class Directory:
             self.account_members,
             PartsWriter(profile_parts, profiles.separate, clock, entropy),
             self.enrolments,
-            RealmWriter(profiles.realms),
+            realms,
             clock,
             entropy,
         )

@@ -49,6 +49,13 @@ def folded(email: str) -> str:
     return f"{_composed(local)}{at}{_a_label(domain)}"
 
 
+def person_key(realm: str, email: str) -> str:
+    """What tells a person of a directory file from all others: the folded e-mail, behind the realm
+    of a dialect. No e-mail has a space.
+    """
+    return f"{realm} {email}".lstrip()
+
+
 def _a_label(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode()

@@ -14,6 +14,7 @@ from reticket.core.entitlement import in_one_of
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.model import Issued
 from reticket.core.people import Client, User
+from reticket.core.realms import USUAL
 from reticket.oauth.lists import split_list
 from reticket.oauth.logged_in import remember_client
 from reticket.oauth.provider import USER, Provider
@@ -101,6 +102,8 @@ def start_session(
 
 
 def _check_enabled(registration: Registration, user: User) -> None:
+    if user.realm != USUAL:
+        raise wrong("user", "is of the realm of a dialect", Cause.NO_ACCESS)
     if registration.disabled:
         raise Refusal(
             Code.SUBJECT_DISABLED, Cause.DISABLED, parameter="client_id", detail="is disabled"

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy
 from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
+from reticket.core.realms import name_of
 from reticket.core.registrations import Registrar, remove_unused
 from reticket.core.storage.pace import Pace
 from reticket.core.storage.schema import Migrating, SchemaState
@@ -71,9 +72,12 @@ class OpenedService:
         self.ring.require(sorted(wanted))
 
     def person(self, who: str) -> User:
-        """The user with that e-mail address or id, as any process has written it. NotFound."""
+        """The user with that id, that e-mail address or that `REALM/NAME`, as any process has
+        written it. NotFound.
+        """
         self.directory.catch_up_now()
-        person = self.directory.user_by_email(who) or self.directory.user(who)
+        name = name_of(who, self.directory.profiles.realms)
+        person = self.directory.user_by_name(name) or self.directory.user(who)
         if person is None:
             raise NotFound(f"There is no user {who!r}.")
         return person

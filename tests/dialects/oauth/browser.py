@@ -36,7 +36,7 @@ class PagesWorld(Looks):
 
     async def _performed(self, command, caller):
         if isinstance(command, SignIn):
-            return self.people.user_by_email(command.email)
+            return self.people.user_by_name(command.name)
         return await super()._performed(command, caller)
 
     def carry_out(self, operation):

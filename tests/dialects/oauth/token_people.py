@@ -12,6 +12,7 @@ from tests.core.outbox import Outbox
 
 from reticket.core.consents import Consent
 from reticket.core.people import Client, Credentials, Tenant, User
+from reticket.core.realms import SignInName
 from reticket.directory.errors import AlreadyExists
 from reticket.directory.seed import checked_registration
 
@@ -85,8 +86,9 @@ class People:
         client = self.clients.get(client_id)
         return (client, self.client_credentials(client_id)) if client else None
 
-    def user_by_email(self, email: str) -> User | None:
-        return next((user for user in self.users.values() if user.email == email), None)
+    def user_by_name(self, name: SignInName) -> User | None:
+        everybody = self.users.values()
+        return next((user for user in everybody if (user.realm, user.email) == name), None)
 
     def client_credentials(self, client_id: str) -> Credentials | None:
         secret = self.secrets.get(client_id)

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Table, delete, insert, select
 
-from reticket.core.model import Selection
+from reticket.core.model import Place, Selection
 from reticket.core.ports import Clock
 from reticket.core.profiles import Part
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import NotFound
 from reticket.directory.forms import check_id
 from reticket.directory.intents import Change, demand
+from reticket.directory.people.realm_writer import RealmWriter
 from reticket.directory.people.user_rows import require_user
 from reticket.directory.typed import checked_place
 
@@ -27,10 +28,10 @@ class Memberships:
     Args:
         table: of the memberships.
         places: the table of tenants or accounts.
-        noun: what a place is called in messages.
         member: the name of such a place's values in `part`.
         resources: the token kinds whose sessions have the id of such a place as context.
         part: has a value of its dialect for each membership, or None.
+        realms: knows whether a place still has people of its own.
     """
 
     def __init__(
@@ -38,20 +39,21 @@ class Memberships:
         database: Database,
         table: Table,
         places: Table,
-        noun: str,
+        place: Place,
         member: str,
         resources: Sequence[str],
         part: Part[Any] | None,
+        realms: RealmWriter,
         clock: Clock,
     ) -> None:
         self._database = database
         self._table = table
         self._places = places
-        self._noun = noun
+        self._place, self._noun = place, place.value
         self._member = member
         self._part = part
         self._resources = resources
-        self._clock = clock
+        self._realms, self._clock = realms, clock
 
     def grant(self, who: str, place_id: int, beside: object) -> None:
         """Add a user, or replace the dialect's value of an existing membership. Invalid."""
@@ -80,7 +82,10 @@ class Memberships:
         connection.execute(insert(self._table), row)
 
     def remove_place(self, connection: Connection, place_id: int) -> None:
-        """Delete a place and end all sessions there, inside the caller's transaction."""
+        """Delete a place and end all sessions there, inside the caller's transaction. Invalid while
+        a realm of the place has people.
+        """
+        self._realms.expect_nobody(connection, self._place, place_id)
         table, places = self._table, self._places
         members = select(table.c.user_id).where(table.c.place_id == place_id)
         self._end(connection, connection.execute(members).scalars().all(), place_id)

@@ -67,6 +67,14 @@ class RealmWriter:
         if connection.execute(exists).one_or_none() is None:
             raise NotFound(f"There is no {realms.place.value} {place_id}.")
 
+    def expect_nobody(self, connection: Connection, place: Place, place_id: int) -> None:
+        """Invalid when the realm of a tenant or an account that is removed still has people."""
+        for realms in self._declared:
+            realm = realms.of(place_id)
+            anybody = select(users.c.id).where(users.c.realm == realm).limit(1)
+            if realms.place is place and connection.execute(anybody).first() is not None:
+                raise Invalid(f"The realm {realm} has people: delete them first.")
+
     def lock(self, connection: Connection, user_id: str) -> str:
         """Lock the realm of a person, and return it."""
         found = select(users.c.realm).where(users.c.id == user_id)

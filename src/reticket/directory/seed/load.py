@@ -14,6 +14,7 @@ from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
+from reticket.directory.forms import person_key
 from reticket.directory.seed.clients import SHIPPED, policy_faults
 from reticket.directory.seed.demo_parts import with_demo
 from reticket.directory.seed.fields import Entry
@@ -44,17 +45,17 @@ class _Section:
     Args:
         kind: as in `Made`.
         entries: those of the file.
-        column: the column with the keys of existing records.
+        present: the keys of existing records.
         insert: creates one with its hashed secret; returns the id if the directory chooses it.
     """
 
     kind: str
     entries: Sequence[Entry[Any]]
-    column: Column[Any]
+    present: Callable[[Connection], set[object]]
     insert: Callable[[Connection, Any, str], str | None]
 
     def absent(self, connection: Connection) -> list[Entry[Any]]:
-        present = _keys(connection, self.column)
+        present = self.present(connection)
         return [entry for entry in self.entries if entry.key not in present]
 
 
@@ -108,6 +109,15 @@ def _keys(connection: Connection, column: Column[Any]) -> set[object]:
     return set(connection.execute(select(column)).scalars())
 
 
+def _keys_in(column: Column[Any]) -> Callable[[Connection], set[object]]:
+    return lambda connection: _keys(connection, column)
+
+
+def _people(connection: Connection) -> set[object]:
+    found = connection.execute(select(users.c.realm, users.c.email_folded))
+    return {person_key(realm, email) for realm, email in found}
+
+
 def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
     """The sections, in the order of their references."""
     to = directory
@@ -115,13 +125,20 @@ def _sections(seed: Seed, directory: Directory) -> Sequence[_Section]:
         _Section(
             "account",
             seed.accounts,
-            developer_accounts.c.id,
+            _keys_in(developer_accounts.c.id),
             lambda c, r, _: to.accounts.insert(c, r),
         ),
-        _Section("tenant", seed.tenants, tenants.c.id, lambda c, r, _: to.tenants.insert(c, r)),
-        _Section("application", seed.applications, applications.c.id, to.applications.insert),
-        _Section("client", seed.clients, oauth_clients.c.client_id, to.clients.insert),
-        _Section("user", seed.users, users.c.email_folded, to.users.insert),
+        _Section(
+            "tenant",
+            seed.tenants,
+            _keys_in(tenants.c.id),
+            lambda c, r, _: to.tenants.insert(c, r),
+        ),
+        _Section(
+            "application", seed.applications, _keys_in(applications.c.id), to.applications.insert
+        ),
+        _Section("client", seed.clients, _keys_in(oauth_clients.c.client_id), to.clients.insert),
+        _Section("user", seed.users, _people, to.users.insert),
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reticket.core.profiles import Part, Profiles
+from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
-from reticket.directory.forms import INT32, folded, is_email
-from reticket.directory.seed.fields import Entry, Fields, listed
+from reticket.directory.forms import INT32, folded, is_email, person_key
+from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts, read_typed
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.directory.typed import beside
@@ -28,6 +29,9 @@ _USER = (
     "totp_secret",
     "groups",
     "roles",
+    "realm",
+    "user_name",
+    "number",
 )
 _FACTOR = "totp_secret"
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,9}")
@@ -62,9 +66,13 @@ class UserReader:
             totp_secret=_factor(value, fields, parts),
             groups=fields.optional("groups", listed(YamlValue.filled), ()),
             roles=fields.optional("roles", listed(YamlValue.filled), ()),
+            realm=fields.optional("realm", YamlValue.text, None) or USUAL,
+            user_name=fields.optional("user_name", YamlValue.filled, None),
+            number=fields.optional("number", int32, None),
         )
         password = fields.required("password", YamlValue.filled)
-        return Entry(value, folded(email), draft, password, tenants, accounts)
+        key = person_key(draft.realm, folded(email))
+        return Entry(value, key, draft, password, tenants, accounts)
 
     def _beside(self, member: str, places: Mapping[int, YamlValue]) -> dict[int, object]:
         read = self._reader_beside(member)
