@@ -15,11 +15,12 @@ from tests.messages.test_smtp import Handler, listening
 
 from reticket.testing import running_server
 from reticket.testing.waiting import until
+from reticket.verify import AccessTokens, Rejected
 
 TICKETS = "/api/commerce/customer/authtickets"
 ACCOUNTS = "/api/commerce/customer/accounts"
 APPS = "/api/platform/applications/authtickets"
-MOST_ANONYMOUS = 12
+MOST_ANONYMOUS = 14
 PASSWORD = "pa55-Word of a shopper"
 NEW = "another one of 2026"
 
@@ -176,6 +177,17 @@ def test_a_shopper_is_of_one_tenant_and_no_administrator(shop):
     path = "/api/platform/adminuser/authtickets/tenants"
     assert shop.post(path, json=body).status_code == 401
     assert sign_in(shop, "ada@example.com", "correct horse").status_code == 401
+
+
+def test_a_resource_server_accepts_a_shoppers_token_as_one_of_its_kind_only(shop, running):
+    for ticket in (begin(shop), sign_up(shop, new_name()).json()):
+        kind = claims(ticket)["aud"]
+        token = AccessTokens(running.url, kind).verify(ticket["accessToken"])
+        assert token.subject == ticket["userId"]
+        other = {"kibo.shopper", "kibo.anonymous_shopper", "kibo.adminuser"} - {kind}
+        for wrong in other:
+            with pytest.raises(Rejected):
+                AccessTokens(running.url, wrong).verify(ticket["accessToken"])
 
 
 def test_a_name_is_taken_once(shop):

@@ -9,7 +9,6 @@ from typing import Any
 from reticket.core.commands import SignUp
 from reticket.core.errors import wrong
 from reticket.core.people import NewPerson
-from reticket.core.storage.budget import of_client
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.kinds import SHOPPER
 from reticket.dialects.kibo.shoppers.account import IN_PATH, ONE, PATH, account_in, shopper_of
@@ -46,9 +45,8 @@ class Accounts:
         person = _new_person(inputs.nested(body, "account"))
         password = inputs.required(inputs.text(body, _PASSWORD), _PASSWORD)
         shop = yield from shop_of(request)
-        owner = of_client(shop.application.id)
         with named_as_sent(_PASSWORD):
-            user = yield from SignUp(SHOPPER, shop.realm, person, password, self.most, owner)
+            user = yield from SignUp(SHOPPER, shop.realm, person, password, self.most, shop.owner)
         return (yield from begin(request, shop, user, wanted))
 
     def create_login(self, request: WireRequest) -> Operation:

@@ -15,7 +15,6 @@ from reticket.core.commands import (
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
 from reticket.core.realms import SignInName
-from reticket.core.storage.budget import of_client
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.answers import nothing
 from reticket.dialects.kibo.kinds import SHOPPER
@@ -50,8 +49,8 @@ class Resets:
         name = inputs.text(body, "userName") or inputs.text(body, "emailAddress")
         name = inputs.required(name, "emailAddress")
         shop = yield from shop_of(request)
-        named, owner = SignInName(shop.realm, name), of_client(shop.application.id)
-        made: ResetCode | None = yield from IssueResetCode(SHOPPER, named, self.most, owner)
+        named = SignInName(shop.realm, name)
+        made: ResetCode | None = yield from IssueResetCode(SHOPPER, named, self.most, shop.owner)
         if made is not None:
             yield from _send(made, shop)
         return nothing(request)

@@ -8,7 +8,7 @@ from typing import cast
 from reticket.core.commands import Asking, FindTenant, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal, wrong
 from reticket.core.people import Application, Tenant
-from reticket.core.storage.budget import Owner, of_account
+from reticket.core.storage.budget import Owner, of_client
 from reticket.dialects.kibo import inputs
 from reticket.dialects.kibo.kinds import APPLICATION
 from reticket.dialects.kibo.shoppers.realm import SHOPPERS
@@ -44,7 +44,7 @@ class Shop:
     @property
     def owner(self) -> Owner:
         """Whose share of the storage its requests take."""
-        return of_account(self.application.id)
+        return of_client(self.application.id)
 
 
 def shop_of(request: WireRequest) -> Asking[Shop]:
