@@ -100,6 +100,7 @@ def dialect_page(dialect: Dialect) -> str:
         f"Under `[dialects.{dialect.name}]`.\n",
         "| key | default | what for |\n| --- | --- | --- |",
         *_options(dialect),
+        *_realms(dialect),
         *parts,
         "\n## To try\n",
         "With the demo's people (`make run`).\n\n```sh",
@@ -129,6 +130,16 @@ def _arguments(docstring: str) -> dict[str, str]:
     for name, text in re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", docstring, re.MULTILINE):
         found[name] = " ".join(text.split())
     return found
+
+
+def _realms(dialect: Dialect) -> Iterator[str]:
+    """The texts of `realm` for people of the dialect's own."""
+    if not dialect.realms:
+        return
+    yield "\n## People of its own\n"
+    yield "They have a `realm` in `users` of a [directory file](../directory.md#users).\n"
+    yield "| realm | people |\n| --- | --- |"
+    yield from (row([f"`{each.form}`", each.noun]) for each in dialect.realms)
 
 
 def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:

@@ -190,6 +190,28 @@ def test_a_resource_server_accepts_a_shoppers_token_as_one_of_its_kind_only(shop
                 AccessTokens(running.url, wrong).verify(ticket["accessToken"])
 
 
+SEED = """
+tenants: [{id: 5, name: Small}]
+applications: [{application_id: ns.small, shared_secret: small-secret, tenants: [5]}]
+users:
+  - {email: mia@example.com, password: mia of the small shop, realm: "kibo.shopper:5", number: 77}
+  - {email: mia@example.com, password: mia who keeps the shop, tenants: {5: [1]}}
+"""
+
+
+def test_a_shopper_of_a_directory_file_signs_in(tmp_path):
+    seed = tmp_path / "small.yaml"
+    seed.write_text(SEED)
+    with (
+        running_server(tmp_path, seed=seed) as server,
+        httpx.Client(base_url=server.url, headers={"x-vol-tenant": "5"}) as client,
+    ):
+        sign_in_as(client, "ns.small", "small-secret")
+        ticket = sign_in(client, "mia@example.com", "mia of the small shop").json()
+        assert ticket["customerAccount"]["id"] == 77
+        assert sign_in(client, "mia@example.com", "mia who keeps the shop").status_code == 401
+
+
 def test_a_name_is_taken_once(shop):
     name = new_name()
     sign_up(shop, name)
