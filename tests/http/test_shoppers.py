@@ -193,23 +193,51 @@ def test_a_resource_server_accepts_a_shoppers_token_as_one_of_its_kind_only(shop
 SEED = """
 tenants: [{id: 5, name: Small}]
 applications: [{application_id: ns.small, shared_secret: small-secret, tenants: [5]}]
+oauth_clients:
+  - client_id: carts
+    client_secret: carts-secret
+    inspects: [kibo.shopper, kibo.anonymous_shopper]
 users:
   - {email: mia@example.com, password: mia of the small shop, realm: "kibo.shopper:5", number: 77}
   - {email: mia@example.com, password: mia who keeps the shop, tenants: {5: [1]}}
 """
 
 
-def test_a_shopper_of_a_directory_file_signs_in(tmp_path):
-    seed = tmp_path / "small.yaml"
+@pytest.fixture(scope="module")
+def small_shop(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    seed = folder / "small.yaml"
     seed.write_text(SEED)
     with (
-        running_server(tmp_path, seed=seed) as server,
-        httpx.Client(base_url=server.url, headers={"x-vol-tenant": "5"}) as client,
+        running_server(folder, seed=seed) as server,
+        httpx.Client(
+            base_url=server.url, headers={"x-vol-tenant": "5", "x-vol-site": "2000"}
+        ) as client,
     ):
-        sign_in_as(client, "ns.small", "small-secret")
-        ticket = sign_in(client, "mia@example.com", "mia of the small shop").json()
-        assert ticket["customerAccount"]["id"] == 77
-        assert sign_in(client, "mia@example.com", "mia who keeps the shop").status_code == 401
+        yield sign_in_as(client, "ns.small", "small-secret")
+
+
+def sign_in_mia(small_shop):
+    return sign_in(small_shop, "mia@example.com", "mia of the small shop").json()
+
+
+def test_a_shopper_of_a_directory_file_signs_in(small_shop):
+    assert sign_in_mia(small_shop)["customerAccount"]["id"] == 77
+    assert sign_in(small_shop, "mia@example.com", "mia who keeps the shop").status_code == 401
+
+
+def test_introspection_tells_of_a_shopper_until_the_sign_out(small_shop):
+    def introspect(ticket):
+        said = {"token": ticket["accessToken"]}
+        answer = small_shop.post("/oauth/introspect", data=said, auth=("carts", "carts-secret"))
+        return answer.json()
+
+    for ticket, account in ((sign_in_mia(small_shop), {"account": 77}), (begin(small_shop), {})):
+        told = {"active": True, "sub": ticket["userId"], "tid": "5", "site": 2000, **account}
+        assert told.items() <= introspect(ticket).items()
+        query = {"refreshToken": ticket["refreshToken"]}
+        assert small_shop.delete(TICKETS, params=query).status_code == 200
+        assert introspect(ticket) == {"active": False}
 
 
 def test_a_name_is_taken_once(shop):
