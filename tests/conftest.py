@@ -43,7 +43,8 @@ def group_of(nodeid):
 
 
 def pytest_configure():
-    if "TMPDIR" not in os.environ and not os.environ.get("RETICKET_FAULTS") and has_room():
+    chosen = [name for name in os.environ if name == "TMPDIR" or name.startswith("RETICKET_")]
+    if not chosen and has_room():
         os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
     settings.register_profile("tests", deadline=None)  # a busy machine is no fault
     settings.load_profile("tests")
@@ -61,7 +62,8 @@ def has_room():
     """
     if not os.path.isdir(MEMORY) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         return False
-    return shutil.disk_usage(MEMORY).free > ROOM
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(free, shutil.disk_usage(MEMORY).free) > ROOM
 
 
 @pytest.fixture(scope="session", autouse=True)
