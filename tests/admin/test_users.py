@@ -4,6 +4,7 @@ import pytest
 from tests.admin.conftest import ADA, at_the_shell
 
 from reticket.core.realms import usual
+from reticket.dialects import kibo
 from reticket.dialects.kibo.person import person_of
 from reticket.oauth.standard_claims import PERSON, Person
 
@@ -135,6 +136,25 @@ def test_the_claims_of_a_person_are_given_replaced_and_removed(server, api):
 def test_an_impossible_id_is_refused(api, noun):
     body = {"email": "many@example.com", noun: {"1" + "0" * 30: [1]}}
     assert api.ask("POST", "/users", body)[0] == 400
+
+
+def test_a_person_of_a_realm_is_created_and_found_there_alone(api):
+    realm = kibo.Kibo.realms[0].of(1000)
+    made = add(api, ADA, realm=realm, user_name="countess")
+    assert (made["realm"], made["user_name"]) == (realm, "countess")
+    for name in (ADA, "countess"):
+        found = api.good("GET", f"/users?realm={realm}&email={name}")["items"]
+        assert found == [made]
+    assert api.good("GET", f"/users?realm={realm}")["items"] == [made]
+    assert api.good("GET", f"/users/{made['id']}") == made
+    assert api.good("GET", f"/users/{ADA}")["id"] != made["id"]
+    started = {"client_id": "spa", "user": made["id"]}
+    status, _, problem = api.ask("POST", "/sessions", started)
+    assert (status, problem["code"]) == (400, "invalid_parameter")
+    changed = api.good("PATCH", f"/users/{made['id']}", {"disabled": True})
+    assert changed["disabled"]
+    api.good("DELETE", f"/users/{made['id']}")
+    assert api.good("GET", f"/users?realm={realm}")["items"] == []
 
 
 def test_people_have_a_realm_and_a_list_of_one_realm(api):

@@ -315,10 +315,10 @@ def revoke(instance: OpenedService, who: str, tenant: int | None, account: int |
         raise click.UsageError("say where: --tenant or --account")
     person = instance.person(who)
     if tenant is not None:
-        instance.directory.tenant_members.remove(person.id, tenant)
+        instance.directory.tenant_members.remove(person.id if person.realm else who, tenant)
         instance.record_change("user_changed", user=person.id, tenant=tenant)
     if account is not None:
-        instance.directory.account_members.remove(person.id, account)
+        instance.directory.account_members.remove(person.id if person.realm else who, account)
         instance.record_change("user_changed", user=person.id, account=account)
 
 
