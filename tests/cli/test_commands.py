@@ -1,5 +1,6 @@
 import stat
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -363,12 +364,13 @@ def test_a_move_from_a_missing_store_creates_nothing(shell, tmp_path):
 
 def test_only_one_of_many_processes_purges_in_an_interval(shell):
     instance, done = shell.instance(), []
-    upkeep = SimpleNamespace(purge=lambda: done.append("purge"), sweep=lambda: done.append("sweep"))
+    works = ("purge", "sweep", "mark_missed")
+    upkeep = SimpleNamespace(**{name: partial(done.append, name) for name in works})
     for each in (replace(instance, upkeep=upkeep), replace(instance, upkeep=upkeep)):
         each.purge_in_turn()
         each.sweep_in_turn()
     instance.close()
-    assert done == ["purge", "sweep"]
+    assert done == ["mark_missed", "purge", "sweep"]
 
 
 def test_backup_and_restore_replay_revocations(shell, tmp_path):

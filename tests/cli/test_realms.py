@@ -76,7 +76,7 @@ def test_a_person_of_a_realm_is_added_listed_changed_and_removed(shell):
 @pytest.mark.parametrize(
     ("realm", "words"),
     [
-        ("nonsense", "is no realm (known are sample.shopper:TENANT (shoppers of a tenant))"),
+        ("nonsense", "sample.shopper:TENANT (shoppers of a tenant)"),
         ("sample.shopper", "is no realm"),
         ("sample.shopper:7", "there is no tenant 7"),
     ],

@@ -28,6 +28,7 @@ READING = frozenset(
 )  # fmt: skip
 SILENT = {
     "backup": "writes a copy elsewhere",
+    "message test": "changes nothing; its message has no secret",
     "migrate up": "changes the form of what is kept, not what it says",
     "move": "copies sessions to another store",
     "purge": "removes what has ended, as the service does each hour",

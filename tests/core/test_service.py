@@ -117,6 +117,7 @@ class Acceptor:
             FairWorkerPool("fetches", 1, 64),
             WorkerPool("messages"),
         )
+        upkeep = upkeep or SimpleNamespace(apply_intents=lambda: None)
         people = world.people
         people.signed_in = self.signed_in
         people.tenant = lambda number: self._seen(TENANT if number == 1000 else None)
@@ -399,7 +400,7 @@ async def test_work_without_a_hash_does_not_wait_for_hashes(door):
 
 
 async def test_a_hash_for_an_operator_does_not_block_the_directory(world):
-    door = Acceptor(world, upkeep=SimpleNamespace(apply_intents=lambda: None))
+    door = Acceptor(world)
     gate = threading.Event()
     door.hasher.hash = lambda secret: gate.wait() and pool_of_this()
     hashing = asyncio.ensure_future(door.perform(Hash("secret", "admin")))
