@@ -16,8 +16,10 @@ IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile -
 NODE := tests/node
 
 # Real clients that `make test-clients` tries; CLIENTS="oauth2-proxy goth" chooses.
-CLIENTS := mod_auth_openidc oauth2-proxy go-oidc goth openidconnect spring-security
+CLIENTS := mod_auth_openidc oauth2-proxy go-oidc goth openidconnect spring-security \
+	resource-server-go resource-server-java
 BUILT := $(VENV)/clients
+CHECKED_IN = $(patsubst resource-server-%,%,$(filter resource-server-%,$(CLIENTS)))
 OAUTH2_PROXY := v7.15.6
 
 # The suites that look at every dialect; docs/new-dialect.md tells of them.
@@ -64,9 +66,11 @@ test-deploy: $(VENV)/setup-deploy ## pass the tests of deploy/ (needs nginx, cad
 
 test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clients sign in; CLIENTS chooses (needs apache2 with mod_auth_openidc, Go, Cargo, Maven)
 	RETICKET_CLIENTS='$(CLIENTS)' $(BIN)/python -m pytest tests/clients $(ARGS)
+	$(if $(CHECKED_IN),RESOURCE_SERVERS='$(CHECKED_IN)' $(BIN)/python -m pytest tests/resource_servers)
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
+	RESOURCE_SERVERS=node $(BIN)/python -m pytest tests/resource_servers
 
 test-faults: $(VENV)/setup-test ## kill, freeze, fill and restore each engine under load, once
 	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture $(ARGS)
@@ -150,6 +154,14 @@ $(BUILT)/spring-security: $(wildcard tests/clients/spring/* tests/clients/spring
 	@command -v mvn >/dev/null || { echo 'spring-security needs a JDK (17 or newer) and Maven to be built' >&2; exit 1; }
 	rm -rf $(BUILT)/spring && mkdir -p $(BUILT) && cp -r tests/clients/spring $(BUILT)/spring
 	cd $(BUILT)/spring && mvn --quiet --batch-mode package && cp target/client.jar ../spring-security
+
+$(BUILT)/resource-server-go: | $(VENV)/made
+	@command -v go >/dev/null || { echo 'resource-server-go needs Go to be built' >&2; exit 1; }
+	@mkdir -p $(BUILT) && touch $@
+
+$(BUILT)/resource-server-java: | $(VENV)/made
+	@command -v mvn >/dev/null || { echo 'resource-server-java needs a JDK (17 or newer) and Maven' >&2; exit 1; }
+	@mkdir -p $(BUILT) && touch $@
 
 $(VENV)/made:
 	@for python in $(PYTHONS); do \

@@ -38,3 +38,18 @@ def test_a_rotation_without_uses_rotates_all_that_have_keys(api):
     api.good("POST", "/keys/rotate", {})
     made = [said for key, said in states(api).items() if key not in before]
     assert sorted(made) == sorted({(use, "next") for use, _ in before.values()})
+
+
+def test_an_access_key_is_shared_and_taken_away_with_a_rotation(api):
+    api.good("POST", "/clients", {"client_id": "drive"})
+    said = {"kind": "akinon.user", "client_id": "drive"}
+    assert api.good("POST", "/keys/share", said)["registration"]["shared_keys"] == ["akinon.user"]
+    assert api.ask("PATCH", "/clients/drive", {"shared_keys": []})[0] == 400
+    before = states(api)
+    assert "shared_keys" not in api.good("POST", "/keys/unshare", said)["registration"]
+    assert [use for key, (use, _) in states(api).items() if key not in before] == ["mac"]
+    told = [event for event in api.events() if event["event"] in ("key_shared", "key_unshared")]
+    assert [event["detail"] for event in told] == [{"client": "drive", "kind": "akinon.user"}] * 2
+    assert api.ask("POST", "/keys/unshare", said)[0] == 400
+    assert api.ask("POST", "/keys/share", said | {"kind": "kibo.adminuser"})[0] == 400
+    assert api.ask("POST", "/keys/share", said | {"client_id": "nobody"})[0] == 404

@@ -20,6 +20,7 @@ from reticket.oauth.provider import Provider
 from reticket.testing.waiting import until
 
 SESSION = {"client_id": "spa", "user": ADA}
+SHARED = {"kind": "akinon.user", "client_id": "told-shared"}
 CHANGES = {
     ("POST", "/sessions"): (SESSION, "session_started"),
     ("DELETE", "/sessions/{id}"): (None, "session_ended"),
@@ -40,11 +41,15 @@ CHANGES = {
     ("POST", "/users/{id}/factor/unlock"): (None, "factor_unlocked"),
     ("DELETE", "/users/{id}/factor"): (None, "factor_removed"),
     ("POST", "/keys/rotate"): ({"uses": ["mac"]}, "key_rotated"),
+    ("POST", "/keys/share"): (SHARED, "key_shared"),
+    ("POST", "/keys/unshare"): (SHARED, "key_unshared"),
     ("POST", "/keys/retire"): ({"compromised": True}, "key_compromised"),
 }
 """By method and path: a body, and the event that it leaves."""
 
 PREPARED = {
+    "key_shared": lambda api, _: made(api, "clients", SHARED["client_id"]) and None,
+    "key_unshared": lambda api, _: api.good("POST", "/keys/share", SHARED) and None,
     "factor_set": lambda api, who: first_code(begun(api, who)),
     "recovery_codes_renewed": lambda api, who: enrolled(api, who) and None,
     "factor_unlocked": lambda api, who: enrolled(api, who) and None,

@@ -83,3 +83,45 @@ def test_all_present_uses_are_rotated_or_a_single_one(shell):
     rotated = [each["detail"]["key"] for each in events if each["event"] == "key_rotated"]
     assert rotated == ["mac", "sign", EDDSA, EDDSA]
     assert "no key for sign-RS256" in shell.run("key", "rotate", "--use", RS256, ok=False)
+
+
+def test_an_access_key_is_shared_with_a_client_and_taken_away_again(shell):
+    secret = shell.run("client", "add", "files").strip()
+    said = shell.run("key", "share", "--kind", "cloudreve.user", "--client", "files")
+    assert "files may fetch the access key of cloudreve.user" in said
+    assert "can forge access tokens" in said
+    assert show(shell, "files")["shared_keys"] == ["cloudreve.user"]
+    assert "warning  shared keys: client files has the access key of cloudreve.user" in shell.run(
+        "doctor"
+    )
+    shell.run("client", "edit", "files", "--name", "Files")
+    assert show(shell, "files")["shared_keys"] == ["cloudreve.user"]
+    before = json.loads(shell.run("key", "list", "--json"))
+    shell.run("key", "unshare", "--kind", "cloudreve.user", "--client", "files")
+    assert "shared_keys" not in show(shell, "files")
+    after = json.loads(shell.run("key", "list", "--json"))
+    assert {key["use"] for key in after[len(before) - len(after) :]} <= {"mac", "sign", RS256}
+    assert len(after) == len(before) + 1
+    assert "ok       shared keys" in shell.run("doctor")
+    told = (shell.data / "audit.jsonl").read_text()
+    for event in ("key_shared", "key_unshared", "key_rotated"):
+        assert f'"event":"{event}"' in told
+    assert secret not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("share", "--kind", "kibo.adminuser", "--client", "files"),
+            "has no key that can be shared",
+        ),
+        (("share", "--kind", "oauth.login", "--client", "files"), "kinds with one: akinon.user"),
+        (("share", "--kind", "cloudreve.user", "--client", "spa"), "spa must be registered by an"),
+        (("share", "--kind", "cloudreve.user", "--client", "nobody"), "there is no client"),
+        (("unshare", "--kind", "cloudreve.user", "--client", "files"), "is not shared with files"),
+    ],
+)
+def test_a_key_that_cannot_be_shared_gets_one_sentence(shell, words, said):
+    shell.run("client", "add", "files")
+    assert said in shell.run("key", *words, ok=False)

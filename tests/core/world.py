@@ -68,6 +68,12 @@ class Labelled:
     def likeliest_first(self) -> list[MacKey]:
         return [self._key(name) for _, name in self.keys.turns if name not in self.keys.dead]
 
+    def end_of(self, key: MacKey) -> int | None:
+        turns = [(since, self._key(name).id) for since, name in self.keys.turns]
+        return next(
+            (turns[n + 1][0] for n, (_, each) in enumerate(turns[:-1]) if each == key.id), None
+        )
+
     @property
     def by_id(self) -> dict[bytes, MacKey]:
         return {key.id: key for key in self.likeliest_first}

@@ -210,6 +210,15 @@ class Rotate(Struct, forbid_unknown_fields=True):
     uses: Annotated[Sequence[Use], Meta(min_length=1)] | UnsetType = UNSET
 
 
+class Share(Struct, forbid_unknown_fields=True):
+    """The kind of tokens whose access key (HS256) a client may fetch. Whoever holds it can forge
+    access tokens of that kind.
+    """
+
+    kind: TokenKindName
+    client_id: str
+
+
 class Retire(Struct, forbid_unknown_fields=True):
     """The key whose tokens are refused from now on. The signing key can only be compromised."""
 

@@ -75,7 +75,7 @@ def add(
     instance.record_change("client_added", client=client_id)
     _warn(instance, client_id)
     if as_json:
-        show_json(_row(_find(instance, client_id)) | ({"client_secret": secret} if secret else {}))
+        show_json(_row(found(instance, client_id)) | ({"client_secret": secret} if secret else {}))
     else:
         click.echo(secret or f"{client_id} is added; it has no secret")
 
@@ -104,7 +104,7 @@ def show_one(instance: OpenedService, client_id: str, as_json: bool) -> None:
     Example:
       reticket client show spa
     """
-    row = _row(_find(instance, client_id))
+    row = _row(found(instance, client_id))
     if as_json:
         show_json(row)
         return
@@ -143,9 +143,9 @@ def edit(
         raise click.UsageError("say what to change")
     if said.keys() & cleared.keys():
         raise click.UsageError("a member that is given cannot be cleared as well")
-    found = _find(instance, client_id)
+    before = found(instance, client_id)
     presets = loading.presets(instance.settings)
-    registration = edited_registration(found, {**said, **cleared}, presets)
+    registration = edited_registration(before, {**said, **cleared}, presets)
     check_kinds(said, instance.directory.profiles.inspected)
     instance.ring.require(algorithms_wanted(registration))
     instance.directory.clients.register(client_id, with_admin_scope(registration))
@@ -198,7 +198,7 @@ def enable(instance: OpenedService, client_id: str) -> None:
       reticket client enable spa
     """
     for fault in policy_faults(
-        _find(instance, client_id).registration, loading.presets(instance.settings)
+        found(instance, client_id).registration, loading.presets(instance.settings)
     ):
         raise click.ClickException(f"policy cannot be: {fault}")
     instance.directory.clients.enable(client_id)
@@ -223,16 +223,17 @@ def delete(instance: OpenedService, client_id: str) -> None:
 
 
 def _warn(instance: OpenedService, client_id: str) -> None:
-    for warning in warnings_of(_find(instance, client_id), provider_of(instance.settings)):
+    for warning in warnings_of(found(instance, client_id), provider_of(instance.settings)):
         click.echo(f"Warning: {warning}", err=True)
 
 
-def _find(instance: OpenedService, client_id: str) -> Client:
+def found(instance: OpenedService, client_id: str) -> Client:
+    """The client, as any process has written it. NotFound."""
     instance.directory.catch_up_now()
-    found = instance.directory.client(client_id)
-    if found is None:
+    client = instance.directory.client(client_id)
+    if client is None:
         raise no_client(client_id)
-    return found
+    return client
 
 
 def _row(client: Client) -> dict[str, Any]:

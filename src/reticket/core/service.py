@@ -11,6 +11,7 @@ from reticket.core.access.passwords import of_passwords
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.addresses import network_of
 from reticket.core.commands import Command
+from reticket.core.errors import Code, Refusal
 from reticket.core.fetching.fetcher import Fetcher
 from reticket.core.messenger import Messenger
 from reticket.core.model import AccessToken, Caller, Family, Holder, Issued
@@ -26,7 +27,7 @@ from reticket.core.sessions.audit_events import dialect_event
 from reticket.core.sessions.describing import Describing
 from reticket.core.sessions.inspection import Inspection
 from reticket.core.storage.caller_storage import CallerStorage
-from reticket.core.tokens.keys import KeyRing
+from reticket.core.tokens.keys import AccessKey, KeyRing
 
 R = TypeVar("R")
 
@@ -150,6 +151,13 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
         said = command.claims, command.algorithm, command.type, clock()
         return await callers.run(caller, mint.sign, *said)
 
+    async def access_keys(command: asked.ReadAccessKeys, caller: Caller) -> Sequence[AccessKey]:
+        kind = kinds.get(command.resource)
+        if kind is None or not kind.symmetric:
+            raise Refusal(Code.INVALID_PARAMETER)
+        return parts.keys.snapshot.access_keys(kind.name, clock())
+
+    yield by(asked.ReadAccessKeys, access_keys)
     yield by(asked.SignJwt, sign)
     yield by(asked.ReadAccess, read)
     yield by(asked.InspectAccess, inspect)

@@ -61,6 +61,15 @@ class Derived(Timeline[MacKey]):
     by_id: Mapping[bytes, MacKey] = field(repr=False)
     likeliest_first: Sequence[MacKey] = field(repr=False)
 
+    def end_of(self, key: MacKey) -> int | None:
+        """As `MacKeys.end_of`."""
+        newer: int | None = None
+        for since, each in self.periods:
+            if each.id == key.id:
+                return newer
+            newer = since
+        return None
+
 
 class DerivedKeys(dict[str, Derived]):
     """The MAC keys of each label, derived when they are asked for."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reticket.core.errors import StartupError
-from reticket.core.tokens.keys import MacKeys, SealedKey, Signer, Verifier
+from reticket.core.tokens.keys import (
+    AccessKey,
+    MacKeys,
+    SealedKey,
+    Signer,
+    Verifier,
+    access_label,
+)
 from reticket.crypto import signing
 from reticket.crypto.key_lifecycle import in_signing_order, periods
 from reticket.crypto.macs import Derived, DerivedKeys, HmacKey, Timeline
@@ -79,11 +86,24 @@ class Snapshot:
         """All public keys."""
         return list(self._pairs.values())
 
+    def access_keys(self, kind: str, at: int) -> Sequence[AccessKey]:
+        """As `KeySnapshot.access_keys`."""
+        info = _info(access_label(kind))
+        found: dict[str, AccessKey] = {}
+        newer: int | None = None
+        for since, key in self._mac_periods:
+            secret = derive(self._secrets[key.id], info)
+            found.setdefault(key.id, AccessKey(key.id, secret, since, newer))
+            newer = since
+        keys = list(found.values())
+        signing_or_soon = [key for key in keys if (key.signs_until or at + 1) > at]
+        return keys[: len(signing_or_soon) + 1]
+
     def _timeline(self, use: str) -> Timeline[Signer]:
         return Timeline([(since, self._pairs[key.id]) for since, key in periods(self.keys, use)])
 
     def _derive(self, label: str) -> Derived:
-        info = b"mac/" + label.encode()
+        info = _info(label)
         made = {
             key_id: HmacKey(bytes.fromhex(key_id), derive(secret, info))
             for key_id, secret in self._secrets.items()
@@ -93,6 +113,10 @@ class Snapshot:
             {key.id: key for key in made.values()},
             tuple(made.values()),
         )
+
+
+def _info(label: str) -> bytes:
+    return b"mac/" + label.encode()
 
 
 def _likeliest_first(keys: Sequence[SealedKey], use: str) -> list[SealedKey]:

@@ -88,6 +88,7 @@ class Registration:
         resources: audiences that the client may request, and the default when it requests none.
         inspects: kinds of tokens, of any dialect, that it may inspect whoever they were issued to
             (RFC 7662 §4).
+        shared_keys: kinds of tokens whose symmetric access key it may fetch.
         exchange_resources: audiences for which it may exchange tokens that were sent to it
             (RFC 8693). With some of them it is a gateway.
         has_secret: whether the client authenticates by a secret. Its keys then sign request objects
@@ -143,6 +144,7 @@ class Registration:
     claims: Mapping[str, str] = field(default_factory=dict)
     exchange_resources: tuple[str, ...] = ()
     inspects: tuple[str, ...] = ()
+    shared_keys: tuple[str, ...] = ()
     policy_uri: str | None = None
     tos_uri: str | None = None
     id_token_alg: str | None = None
@@ -318,6 +320,7 @@ def read_registration(client: Client, provider: Provider) -> Registration:
         by_document=by_document,
         exchange_resources=tuple(metadata.get("exchange_resources", ())) if vouched else (),
         inspects=tuple(metadata.get("inspects", ())) if vouched else (),
+        shared_keys=tuple(metadata.get("shared_keys", ())) if vouched else (),
     )
 
 

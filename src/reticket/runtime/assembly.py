@@ -94,7 +94,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
 
 def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     """The service that performs the commands of requests."""
-    mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode)
+    mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode, instance.policies)
     kinds = instance.kinds()
     engine = Engine(
         kinds=kinds,

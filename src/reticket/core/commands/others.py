@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from reticket.core.people import Client, Tenant, User
 from reticket.core.ports import Counted
 from reticket.core.realms import USUAL
 from reticket.core.storage.budget import Charge, Owner
+from reticket.core.tokens.keys import AccessKey
 
 R = TypeVar("R")
 
@@ -184,6 +185,16 @@ class Now(Command[int]):
 @dataclass(frozen=True, slots=True)
 class PublishedKeys(Command[list[Mapping[str, str]]]):
     """List the public keys that verify tokens, now or soon. Result: a list of JWKs (RFC 7517)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccessKeys(Command[Sequence[AccessKey]]):
+    """Read the symmetric keys of the access tokens of a kind. Result: `Sequence[AccessKey]`, the
+    newest first. INVALID_PARAMETER for a kind that has none: others check its tokens by the
+    published keys.
+    """
+
+    resource: str
 
 
 @dataclass(frozen=True, slots=True)

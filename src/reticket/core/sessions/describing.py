@@ -13,8 +13,9 @@ from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
 from reticket.core.sessions.engine import Engine
 from reticket.core.sessions.inspection import Inspection
+from reticket.core.tokens.accepting import CREDENTIAL_VERSION
 from reticket.core.tokens.kinds import Facts, TokenKind
-from reticket.core.tokens.mint import CREDENTIAL_VERSION, Mint, access_claims
+from reticket.core.tokens.mint import Mint, access_claims
 
 _NOT_OURS = frozenset({Cause.FORGED, Cause.WRONG_USE})
 _OF_ONE_ACCESS_TOKEN = ("jti", "aud")

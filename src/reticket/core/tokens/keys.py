@@ -10,6 +10,30 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 
+def access_label(kind: str) -> str:
+    """The label of the symmetric keys of a token kind's access tokens. Keys of different labels
+    cannot be computed from each other (RFC 5869 §3.2).
+    """
+    return f"{kind}/jwt/access"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A symmetric key of access tokens of one kind, for a service that checks them.
+
+    Args:
+        id: 8 hex digits, of the ring's entry.
+        secret: 32 bytes.
+        signs_from: milliseconds.
+        signs_until: when its successor takes over; None while none is appointed.
+    """
+
+    id: str
+    secret: bytes = field(repr=False)
+    signs_from: int
+    signs_until: int | None
+
+
 class MacKey(Protocol):
     """A symmetric key derived for one label. `id` is 4 bytes and names the ring's entry."""
 
@@ -58,6 +82,9 @@ class MacKeys(Protocol):
     def likeliest_first(self) -> Sequence[MacKey]:
         """All of them, the likeliest to have signed first."""
 
+    def end_of(self, key: MacKey) -> int | None:
+        """When its successor took over, or will (milliseconds); None for the newest key."""
+
     def at(self, moment: int) -> MacKey:
         """The key that was active at that time in milliseconds (the oldest usable one for times
         before it).
@@ -73,6 +100,11 @@ class KeySnapshot(Protocol):
 
     @property
     def macs(self) -> Mapping[str, MacKeys]: ...
+
+    def access_keys(self, kind: str, at: int) -> Sequence[AccessKey]:
+        """The keys of the access tokens of a kind: those that sign at that time or are about to,
+        and the one before. The newest is first.
+        """
 
     def signer_at(self, at: int) -> Signer:
         """The signing key that was active at that time."""

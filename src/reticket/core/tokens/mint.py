@@ -22,6 +22,12 @@ from reticket.core.model import (
     RefreshToken,
 )
 from reticket.core.policy import SECOND, Policy
+from reticket.core.tokens.accepting import (
+    CREDENTIAL_VERSION,
+    accepts,
+    access_token,
+    can_be_of,
+)
 from reticket.core.tokens.faces import (
     from_text,
     hs256_text,
@@ -31,7 +37,7 @@ from reticket.core.tokens.faces import (
     split_jwt,
     to_text,
 )
-from reticket.core.tokens.keys import KeyRing, Signer, Verifier
+from reticket.core.tokens.keys import KeyRing, Signer, Verifier, access_label
 from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind
 from reticket.core.tokens.nonces import knows_nonce, nonce
 
@@ -41,11 +47,11 @@ RETRY_WINDOW = 60 * SECOND
 ACCESS, ID = "at+jwt", "JWT"
 """`typ` of what is signed (RFC 9068 §2.1; an ID token has no type of its own)."""
 
-CREDENTIAL_VERSION = "cv"
-"""Claim of an access token: the version of the password or secret that it rests on."""
-
 REMEMBERED = 10_000
 """Access tokens whose signature this process does not verify again."""
+
+
+_DEFAULTS: Mapping[str, Policy] = {}
 
 
 class Forged(Exception):
@@ -59,6 +65,7 @@ class Mint:
         keys: the key ring.
         encode: compact JSON, deterministic for equal mappings of equal order.
         decode: JSON; raises ValueError for anything else.
+        policies: in force, by token kind; a kind without one has its default.
     """
 
     def __init__(
@@ -66,10 +73,12 @@ class Mint:
         keys: KeyRing,
         encode: Callable[[Any], bytes],
         decode: Callable[[bytes], Any],
+        policies: Mapping[str, Policy] = _DEFAULTS,
     ) -> None:
         self._keys = keys
         self._encode = encode
         self._decode = decode
+        self._policies = policies
         self._headers: dict[tuple[str, str, str | None], str] = {}
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
@@ -144,8 +153,8 @@ class Mint:
         signed = self._read_signed(text, ACCESS) if is_any_signed else None
         for kind in kinds:
             claims = self._read_symmetric(kind, text) if kind.symmetric else signed
-            if claims is not None and _accepts(kind, claims):
-                return _access_token(kind, claims, now)
+            if claims is not None and accepts(kind, claims):
+                return access_token(kind, claims, now)
         misused = any(each.refresh_claims and self._read_jwt_refresh(each, text) for each in kinds)
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
 
@@ -159,7 +168,7 @@ class Mint:
     def _access(self, kind: TokenKind, facts: Facts) -> str:
         payload = self._encode(access_claims(kind, facts))
         if kind.symmetric:
-            key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
+            key = self._keys.snapshot.macs[access_label(kind.name)].at(facts.issued_at)
             return hs256_text(payload, key)
         signer = self._signer(kind.algorithm_for(facts.asked), facts.issued_at)
         return self._signed_by(signer, ACCESS, payload)
@@ -218,9 +227,14 @@ class Mint:
         )
 
     def _read_symmetric(self, kind: TokenKind, text: str) -> dict[str, Any] | None:
-        keys = self._keys.snapshot.macs[f"{kind.name}/jwt/access"]
-        payload = read_hs256(text, keys.likeliest_first)
-        return None if payload is None else self._decode(payload)
+        keys = self._keys.snapshot.macs[access_label(kind.name)]
+        for key in keys.likeliest_first:
+            payload = read_hs256(text, (key,))
+            if payload is not None:
+                claims: dict[str, Any] = self._decode(payload)
+                policy = self._policies.get(kind.name, kind.policy)
+                return claims if can_be_of(keys.end_of(key), claims, policy) else None
+        return None
 
     def _read_signed(self, text: str, kind: str) -> dict[str, Any] | None:
         """The claims of a JWT whose header is, to the byte, one that a key of this ring writes."""
@@ -284,28 +298,6 @@ def _ends(policy: Policy, family: Family, issued_at: int, latest: int | None) ->
     access = min(-(-issued_at // SECOND) + policy.access, last // SECOND)
     refresh = min(-(-rotated_at // SECOND) + policy.refresh, family.expires_at // SECOND)
     return access * SECOND, refresh * SECOND
-
-
-def _access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> AccessToken:
-    """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired."""
-    expires_at = int(claims["exp"]) * SECOND
-    if expires_at <= now:
-        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
-    return AccessToken(
-        resource=kind.name,
-        subject=str(claims.get("uid", claims["sub"])),
-        family=bytes.fromhex(claims.get("sid", "")),
-        context=claims.get("tid"),
-        expires_at=expires_at,
-        claims=claims,
-        credential_version=claims.get(CREDENTIAL_VERSION),
-    )
-
-
-def _accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
-    if kind.accepts is None:
-        return claims.get("aud") == kind.name
-    return kind.accepts(claims)
 
 
 def access_claims(kind: TokenKind, facts: Facts) -> dict[str, object]:

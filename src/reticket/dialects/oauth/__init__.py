@@ -30,6 +30,7 @@ from reticket.dialects.oauth.endpoints import (
     par,
     register,
     revoke,
+    shared_keys,
     token,
     userinfo,
 )
@@ -181,6 +182,7 @@ class OAuth(Dialect):
             *token.routes(provider),
             *revoke.routes(provider),
             *introspect.routes(provider),
+            *shared_keys.routes(provider),
             *userinfo.routes(provider),
             *logout.routes(provider),
             *metadata.routes(provider),

@@ -57,13 +57,14 @@ from reticket.oauth.request_objects import (
     SIGNED_REQUIRED,
 )
 from reticket.oauth.self_registration import REGISTERED_BY
+from reticket.oauth.shared_keys import SHARED_KEYS
 from reticket.oauth.signing import FAPI_REFUSED, MEMBERS, is_fapi
 
 _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
     False: "is true, but the client has client_secret or jwks",
 }
-_OF_OPERATORS = ("admin", "first_party", "exchange_resources", "inspects")
+_OF_OPERATORS = ("admin", "first_party", "exchange_resources", "inspects", SHARED_KEYS)
 """Members that need an operator who vouches for the client."""
 
 SHIPPED: Mapping[str, Policy] = by_any_name(PRESETS)
@@ -244,8 +245,9 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
         raise value.fault("must not have pkce: optional without a secret or jwks")
     if said["exchange_resources"]:
         raise value.fault("must not have exchange_resources without a secret or jwks")
-    if said["inspects"]:
-        raise value.fault("must not have inspects without a secret or jwks")
+    for member in ("inspects", SHARED_KEYS):
+        if said[member]:
+            raise value.fault(f"must not have {member} without a secret or jwks")
     if said["first_party"]:
         _check_first_party(value, said["redirect_uris"] or ())
 
@@ -280,6 +282,7 @@ REGISTRATION: Mapping[str, Callable[[YamlValue], Any]] = {
     "resources": listed(uri),
     "exchange_resources": listed(uri),
     "inspects": listed(token_kind),
+    SHARED_KEYS: listed(token_kind),
     "jwks": key_set,
     "jwks_uri": https_uri,
     REGISTERED_BY: itself,

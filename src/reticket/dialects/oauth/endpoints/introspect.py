@@ -37,8 +37,8 @@ from reticket.core.model import (
 from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.core.sessions.rotation import stated_end
+from reticket.core.tokens.accepting import CREDENTIAL_VERSION
 from reticket.core.tokens.faces import PREFIX
-from reticket.core.tokens.mint import CREDENTIAL_VERSION
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.client_authentication import (
     authenticate,

@@ -1,0 +1,46 @@
+"""Whether the claims of a verified access token are accepted, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import AccessToken
+from reticket.core.policy import SECOND, Policy
+from reticket.core.tokens.kinds import TokenKind
+
+CREDENTIAL_VERSION = "cv"
+"""Claim of an access token: the version of the password or secret that it rests on."""
+
+
+def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> AccessToken:
+    """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired."""
+    expires_at = int(claims["exp"]) * SECOND
+    if expires_at <= now:
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
+    return AccessToken(
+        resource=kind.name,
+        subject=str(claims.get("uid", claims["sub"])),
+        family=bytes.fromhex(claims.get("sid", "")),
+        context=claims.get("tid"),
+        expires_at=expires_at,
+        claims=claims,
+        credential_version=claims.get(CREDENTIAL_VERSION),
+    )
+
+
+def accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
+    """Whether the claims are those of an access token of this kind."""
+    if kind.accepts is None:
+        return claims.get("aud") == kind.name
+    return kind.accepts(claims)
+
+
+def can_be_of(until: int | None, claims: Mapping[str, Any], policy: Policy) -> bool:
+    """Whether a symmetric key that signed until then (milliseconds) can have made these claims.
+
+    Whoever was given the key can make others later. They are refused once the last token that the
+    service has signed with it has ended.
+    """
+    return until is None or int(claims["exp"]) <= -(-until // SECOND) + policy.access
