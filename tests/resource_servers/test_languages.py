@@ -57,4 +57,5 @@ def test_where_introspection_is_asked_new_credentials_end_a_token(
     assert checking(is_signed, way, kind, token)
     one.new_credentials()
     until(lambda: not checking(is_signed, way, kind, token), "the token to end")
+    until(lambda: one.signs_in(kind), "the new credentials")
     assert checking(is_signed, way, kind, one.pair(kind)[0])

@@ -56,13 +56,20 @@ class Issuer:
             "KINDS": " ".join(SIGN_INS),
         }
 
-    def pair(self, kind, **changes):
+    def pair(self, kind):
         """A good access token, and its refresh token."""
-        path, said = SIGN_INS[kind]
-        answer = json.loads(call(self.server.url, "POST", path, json.dumps({**said, **changes}))[2])
-        token = answer.get("data", {}).get("token", answer)
+        token = self._signed_in(kind)
         access = token.get("accessToken") or token["access_token"]
         return access, token.get("refreshToken") or token["refresh_token"]
+
+    def signs_in(self, kind):
+        """Whether the credentials are known by now."""
+        return bool({"accessToken", "access_token"} & self._signed_in(kind).keys())
+
+    def _signed_in(self, kind):
+        path, said = SIGN_INS[kind]
+        answer = json.loads(call(self.server.url, "POST", path, json.dumps(said))[2])
+        return answer.get("data", {}).get("token", answer)
 
     def new_credentials(self):
         """Ada has another password, and the application another secret; both read as before."""

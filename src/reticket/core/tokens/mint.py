@@ -168,7 +168,7 @@ class Mint:
     def _access(self, kind: TokenKind, facts: Facts) -> str:
         payload = self._encode(access_claims(kind, facts))
         if kind.symmetric:
-            key = self._keys.snapshot.macs[access_label(kind.name)].at(facts.issued_at)
+            key = self._keys.snapshot.macs[f"{kind.name}/jwt/access"].at(facts.issued_at)
             return hs256_text(payload, key)
         signer = self._signer(kind.algorithm_for(facts.asked), facts.issued_at)
         return self._signed_by(signer, ACCESS, payload)
