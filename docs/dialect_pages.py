@@ -16,8 +16,8 @@ from reticket.cli.demo_lines import lines
 from reticket.core.people import User
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import TokenKind
-from reticket.openapi import WELL_KNOWN
 from reticket.wire import Dialect, Offer, Route
+from reticket.wire_paths import whole_path
 
 DIALECTS = dialects.with_defaults()
 FROM_SETTINGS = {"issuer", "presets", "signing_algorithm"}
@@ -111,7 +111,7 @@ def dialect_page(dialect: Dialect) -> str:
 
 
 def _path(dialect: Dialect, route: Route) -> str:
-    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
+    return whole_path(dialect, route)
 
 
 def _options(dialect: Dialect) -> Iterator[str]:

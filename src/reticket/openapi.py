@@ -14,10 +14,10 @@ from typing import Any, Union, get_args, get_origin
 
 import msgspec
 
-from reticket.wire import Answer, Described, Dialect, Parameter, Route
+from reticket.wire import Answer, Described, Dialect, Parameter
+from reticket.wire_paths import document_path, root_of
 
 _REFERENCE = "#/components/schemas/{name}"
-WELL_KNOWN = "/.well-known/"
 JWT = "application/jwt"
 """A media type of texts, whatever their claims are."""
 
@@ -32,7 +32,7 @@ def build_document(dialect: Dialect) -> dict[str, Any]:
     """
     said = dialect.document
     schemas = _Schemas()
-    paths = _paths(dialect.routes, schemas)
+    paths = _paths(dialect, schemas)
     document: dict[str, Any] = {
         "openapi": said.openapi,
         "info": dict(said.info),
@@ -56,7 +56,7 @@ def served_document(dialect: Dialect, address: str) -> dict[str, Any]:
         address: where the service is, without a slash at its end.
     """
     document = build_document(dialect)
-    here = {"url": f"{address}{dialect.base_path}", "description": "This service"}
+    here = {"url": f"{address}{root_of(dialect)}", "description": "This service"}
     return {**document, "servers": [here, *document["servers"]]}
 
 
@@ -97,14 +97,15 @@ def _by_msgspec(kind: Any) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
     return msgspec.json.schema_components((kind,), ref_template=_REFERENCE)
 
 
-def _paths(routes: Iterable[Route], schemas: _Schemas) -> dict[str, Any]:
+def _paths(dialect: Dialect, schemas: _Schemas) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     taken: set[str] = set()
-    for route in routes:
+    for route in dialect.routes:
         if route.describe is not None:
-            operation = _operation(route.describe, schemas) | _served_from(route)
+            operation = _operation(route.describe, schemas)
             operation["operationId"] = _operation_id(route.describe, route.method, taken)
-            paths.setdefault(route.path, {})[route.method.lower()] = operation
+            path = document_path(dialect, route)
+            paths.setdefault(path, {})[route.method.lower()] = operation
     return paths
 
 
@@ -123,11 +124,6 @@ def _operation_id(described: Described, method: str, taken: set[str]) -> str:
 def _camel(text: str) -> str:
     first, *others = (word.group() for word in re.finditer("[A-Za-z0-9]+", text))
     return first.lower() + "".join(word[0].upper() + word[1:] for word in others)
-
-
-def _served_from(route: Route) -> dict[str, Any]:
-    """Where a path begins that is not below the dialect's own."""
-    return {"servers": [{"url": "/"}]} if WELL_KNOWN in route.path else {}
 
 
 def _operation(described: Described, schemas: _Schemas) -> dict[str, Any]:
@@ -204,8 +200,11 @@ def _translated(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _keyword(keyword: str, value: Any) -> dict[str, Any]:
+    """A keyword in those words. An empty default says nothing, but generated clients misread it:
+    one wants a member that has a default, another takes `[]` for a text.
+    """
     match keyword, value:
-        case ("title", _) | ("default", None) | ("required", []):
+        case ("title", _) | ("default", None | False | "" | []) | ("required", []):
             return {}
         case "properties", _:
             return {keyword: {name: _translated(member) for name, member in value.items()}}

@@ -13,6 +13,7 @@ import msgspec
 
 from reticket.wire import Dialect
 from reticket.wire_examples import ACCESS, REFRESH, Example
+from reticket.wire_paths import root_of
 
 _FORM = "application/x-www-form-urlencoded"
 TOKENS = "x-reticket-tokens"
@@ -35,7 +36,7 @@ def document_to_try(
         dialect: whose it is.
         with_examples: whether the demo directory is served, which they are for.
     """
-    tried = {**copy.deepcopy(dict(document)), "servers": [{"url": dialect.base_path}]}
+    tried = {**copy.deepcopy(dict(document)), "servers": [{"url": root_of(dialect) or "/"}]}
     if with_examples:
         members = _members_of(dialect.examples)
         places = {**_PLACES, **{_plain(name): word for name, word in members.items()}}
@@ -88,7 +89,7 @@ def _operation(
     document: Mapping[str, Any], dialect: Dialect, call: tuple[str, str]
 ) -> dict[str, Any]:
     method, address = call
-    path = urlsplit(address).path.removeprefix(dialect.base_path)
+    path = urlsplit(address).path.removeprefix(root_of(dialect))
     found: dict[str, Any] = document["paths"].get(path, {}).get(method.lower(), {})
     return found
 

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
-from msgspec import UNSET, Meta, Struct, UnsetType, json
+from msgspec import UNSET, Meta, Struct, UnsetType, field, json
 
 from reticket.openapi import build_document, document_bytes, served_document
 from reticket.wire import Answer, Described, Document, Parameter, Route
@@ -25,6 +25,10 @@ class Pet(Struct):
     anything: Any = None
     owner: Annotated["Owner", Meta(description="Whose it is.")] | UnsetType = UNSET
     either: int | str | None = None
+    tame: bool = False
+    colour: str = ""
+    toys: list[str] = field(default_factory=list)
+    legs: Annotated[int, Meta(extra_json_schema={"default": 0})] = 0
 
 
 class Owner(Struct, rename="camel"):
@@ -78,6 +82,10 @@ def pet(name: str) -> Any:
             {"allOf": [{"$ref": "#/components/schemas/Owner"}], "description": "Whose it is."},
         ),
         ("either", {"anyOf": [{"type": "integer"}, {"type": "string"}], "nullable": True}),
+        ("tame", {"type": "boolean"}),
+        ("colour", {"type": "string"}),
+        ("toys", {"type": "array", "items": {"type": "string"}}),
+        ("legs", {"type": "integer", "default": 0}),
     ],
 )
 def test_a_member_in_the_words_of_openapi_3_0(member: str, schema: object) -> None:
@@ -198,6 +206,15 @@ def test_the_address_that_serves_a_document_comes_before_the_vendor_s() -> None:
     first, second = served_document(pets, "https://pets.example.com")["servers"]
     assert first["url"] == f"https://pets.example.com{pets.base_path}"
     assert second["url"] == "https://vendor.example.com/v1"
+
+
+def test_with_a_path_beside_the_base_path_all_paths_are_whole() -> None:
+    pets = dialect(described())
+    pets.routes.append(Route("GET", "/.well-known/pets", _never, described()))
+    document = served_document(pets, "https://pets.example.com")
+    assert document["paths"].keys() == {"/pets/v1/pets/0", "/.well-known/pets"}
+    assert document["servers"][0]["url"] == "https://pets.example.com"
+    assert not [each for each in document["paths"].values() if "servers" in str(each)]
 
 
 def test_operations_with_one_summary_have_ids_of_their_own() -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from reticket.wire import Dialect, Route
+from reticket.wire_paths import whole_path
 
-WELL_KNOWN = "/.well-known/"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OPEN = "{}"
 
@@ -41,7 +41,7 @@ class RoutingTable:
                 self._add(dialect, route)
 
     def _add(self, dialect: Dialect, route: Route) -> None:
-        path = route.path if WELL_KNOWN in route.path else dialect.base_path + route.path
+        path = whole_path(dialect, route)
         match = Match(dialect, route, {})
         name = _PLACEHOLDER.search(path)
         if name is None:

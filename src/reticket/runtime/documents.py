@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from reticket.http.pages import Documents
-from reticket.http.routing import WELL_KNOWN
 from reticket.openapi import served_document
 from reticket.openapi_to_try import document_to_try
 from reticket.wire import Dialect
+from reticket.wire_paths import WELL_KNOWN
 
 
 def documents_of(dialects: Sequence[Dialect], address: str, *, with_examples: bool) -> Documents:

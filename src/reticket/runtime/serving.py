@@ -29,7 +29,7 @@ from reticket.http.metrics_listener import beside
 from reticket.http.only_local import only_local
 from reticket.http.pages import pages
 from reticket.http.readiness import Readiness
-from reticket.http.routing import WELL_KNOWN, RoutingTable
+from reticket.http.routing import RoutingTable
 from reticket.http.server import ConnectionTimeouts, Listener, WorkerEnvironment
 from reticket.http.untrusted_proxies import UntrustedProxies
 from reticket.oauth.provider import BASE, CLIENT
@@ -41,6 +41,7 @@ from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 from reticket.wire import Dialect
+from reticket.wire_paths import WELL_KNOWN
 
 FOR_PROXIES = 16
 """One in this many connections is reserved for trusted proxies, when there are any."""

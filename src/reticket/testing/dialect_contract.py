@@ -21,6 +21,7 @@ from reticket.core.model import Caller
 from reticket.openapi import build_document, document_bytes
 from reticket.testing.dialect_declarations import DeclarationsContract
 from reticket.wire import Dialect, Route, WireRequest, WireResponse
+from reticket.wire_paths import document_path
 
 MARK = "Zq7SecretMark"
 """Placed wherever a request may contain a secret; no output may contain it."""
@@ -161,7 +162,7 @@ class DialectContract(DeclarationsContract):
             (method.upper(), path)
             for path, operations in document["paths"].items()
             for method in operations
-        } == {(route.method, route.path) for route in dialect.routes}
+        } == {(route.method, document_path(dialect, route)) for route in dialect.routes}
         known = document["components"]["schemas"]
         assert set(_references(document)) <= {f"#/components/schemas/{name}" for name in known}
 

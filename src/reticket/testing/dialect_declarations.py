@@ -15,11 +15,11 @@ from reticket.core.tokens.kinds import Facts
 from reticket.directory.seed.parts import keys_of
 from reticket.directory.typed import checked
 from reticket.oauth.mapped_claims import RESERVED
-from reticket.openapi import WELL_KNOWN
 from reticket.settings.loading import options_for
 from reticket.testing.dialect_samples import sample_family, samples_of
-from reticket.wire import Dialect, Route
+from reticket.wire import Dialect
 from reticket.wire_examples import ACCESS, REFRESH
+from reticket.wire_paths import whole_path
 
 
 class DeclarationsContract:
@@ -111,7 +111,7 @@ class DeclarationsContract:
             module.build(options)
 
     def test_its_examples_call_its_routes(self, dialect: Dialect) -> None:
-        known = {(route.method, _served_path(dialect, route)) for route in dialect.routes}
+        known = {(route.method, whole_path(dialect, route)) for route in dialect.routes}
         for example in dialect.examples:
             for method, address in (example.sign_in, example.refresh):
                 assert (method, address.partition("?")[0]) in known, example.title
@@ -143,11 +143,7 @@ def _addresses(dialect: Dialect) -> set[tuple[str, str]]:
     return {
         (
             route.method,
-            re.sub(r"\{\w+\}", "{}", _served_path(dialect, route)),
+            re.sub(r"\{\w+\}", "{}", whole_path(dialect, route)),
         )
         for route in dialect.routes
     }
-
-
-def _served_path(dialect: Dialect, route: Route) -> str:
-    return route.path if WELL_KNOWN in route.path else dialect.base_path + route.path

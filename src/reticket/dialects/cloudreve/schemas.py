@@ -166,11 +166,15 @@ class Response(Struct):
     correlation_id: CorrelationId | UnsetType = UNSET
 
 
+class TextResponse(Response):
+    """A text. Clients that are generated in Python have another class `Response` themselves."""
+
+
 class FailureResponse(Struct, forbid_unknown_fields=True):
     """The envelope of a failure."""
 
     code: Annotated[int, Meta(description="What went wrong; never `0`.", ge=1)]
-    msg: Message
+    msg: Annotated[Message, Meta(min_length=1)]
     error: InternalError | UnsetType = UNSET
     correlation_id: CorrelationId | UnsetType = UNSET
 

@@ -27,11 +27,11 @@ from reticket.dialects.cloudreve.errors import UNREADABLE_TOKEN, WRONG_CAPTCHA, 
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import (
     RefreshTokenRequest,
-    Response,
     SecondFactorRequest,
     SignedIn,
     SignInRequest,
     SignInResponse,
+    TextResponse,
     TokenResponse,
     enveloped,
     succeeded,
@@ -97,7 +97,7 @@ class SignInByPassword:
         user = yield from self._user(request, body)
         if user.second_factor:
             session_id = yield from OpenFactorSession(USER, user, FACTOR_LIFETIME)
-            return enveloped(Response(FACTOR_WANTED, session_id))
+            return enveloped(TextResponse(FACTOR_WANTED, session_id))
         return (yield from _begin(user))
 
     def _user(self, request: WireRequest, body: SignInRequest) -> Asking[User]:
@@ -173,7 +173,7 @@ def sign_in_route(captchas: Captchas) -> Route:
             "Sign in",
             "Sign in with a password. Code `203` carries a session id: finish with the second "
             "factor.",
-            SignInResponse | Response,
+            SignInResponse | TextResponse,
             body=SignInRequest,
         ),
     )
@@ -198,7 +198,7 @@ ROUTES = (
         open_to_all(
             "Sign out",
             "End the session of a refresh token. The access token lives on.",
-            Response,
+            TextResponse,
             body=RefreshTokenRequest,
         ),
     ),

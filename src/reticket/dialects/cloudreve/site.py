@@ -24,7 +24,7 @@ from reticket.dialects.cloudreve.drive_schemas import (
 )
 from reticket.dialects.cloudreve.schemas import (
     ANONYMOUS,
-    Response,
+    TextResponse,
     succeeded,
     user_of,
 )
@@ -108,7 +108,7 @@ def routes(info: SiteInfo) -> tuple[Route, ...]:
             "GET",
             "/site/ping",
             info.ping,
-            open_to_all("Ping", "The server's version, a SemVer.", Response, area=AREA),
+            open_to_all("Ping", "The server's version, a SemVer.", TextResponse, area=AREA),
         ),
         Route(
             "GET",

@@ -61,11 +61,6 @@ function withAddresses(said) {
   tokens = said["x-reticket-tokens"] ?? {};
   const whole = (server) => ({ ...server, url: new URL(server.url, location.origin).href.replace(/\/$/, "") });
   said.servers = said.servers.map(whole);
-  for (const path of Object.values(said.paths)) {
-    for (const operation of Object.values(path)) {
-      if (operation.servers) operation.servers = operation.servers.map(whole);
-    }
-  }
   return JSON.stringify(said);
 }
 
