@@ -22,6 +22,12 @@ BUILT := $(VENV)/clients
 CHECKED_IN = $(patsubst resource-server-%,%,$(filter resource-server-%,$(CLIENTS)))
 OAUTH2_PROXY := v7.15.6
 
+# Generators of clients that `make test-generated` tries; GENERATORS="openapi-typescript" chooses.
+GENERATORS := openapi-python-client openapi-typescript openapi-generator
+GENERATED := $(VENV)/generated
+TYPESCRIPT := tests/generated/lives/openapi_typescript
+OPENAPI_GENERATOR := 7.25.0
+
 # The suites that look at every dialect; docs/new-dialect.md tells of them.
 OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 	tests/cli/test_commands.py tests/core/test_policy.py tests/wire/test_growth.py \
@@ -32,7 +38,7 @@ OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-node test-redis test-faults lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-generated test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -68,6 +74,9 @@ test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clie
 	RETICKET_CLIENTS='$(CLIENTS)' $(BIN)/python -m pytest tests/clients $(ARGS)
 	$(if $(CHECKED_IN),RESOURCE_SERVERS='$(CHECKED_IN)' $(BIN)/python -m pytest tests/resource_servers)
 
+test-generated: $(VENV)/setup-test $(GENERATORS:%=$(GENERATED)/%) ## let clients that are generated from the OpenAPI documents sign in; GENERATORS chooses (needs Node 20 or newer, Java, Maven)
+	RETICKET_GENERATORS='$(GENERATORS)' $(BIN)/python -m pytest tests/generated $(ARGS)
+
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
 	RESOURCE_SERVERS=node $(BIN)/python -m pytest tests/resource_servers
@@ -101,6 +110,7 @@ lock: $(VENV)/lock/bin/uv ## pin the dependencies anew; ARGS=--upgrade takes new
 	$(COMPILE) pyproject.toml --extra postgresql --extra valkey --group build --group test \
 		--constraints requirements.lock --output-file requirements-test.lock $(ARGS)
 	$(COMPILE) --group deploy --output-file requirements-deploy.lock $(ARGS)
+	$(COMPILE) --group generated --output-file requirements-generated.lock $(ARGS)
 
 clean: ## remove .venv and caches; ./data and ./data-demo stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -124,10 +134,26 @@ $(VENV)/setup-deploy: $(VENV)/setup-test requirements-deploy.lock
 		--require-hashes --requirement requirements-deploy.lock
 	@touch $@
 
-$(NODE)/node_modules/.package-lock.json: $(NODE)/package.json
+# Generators of clients and what generated clients import, apart from the service as well.
+$(GENERATED)/openapi-python-client: $(VENV)/setup-test requirements-generated.lock
+	$(BIN)/python -m venv --clear $(GENERATED)
+	$(GENERATED)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--require-hashes --requirement requirements-generated.lock
+	@touch $@
+
+$(GENERATED)/openapi-generator: $(GENERATED)/openapi-python-client
+	@command -v mvn >/dev/null || { echo 'openapi-generator needs Java (11 or newer) and Maven' >&2; exit 1; }
+	mvn --quiet --batch-mode dependency:copy -Dmdep.stripVersion=true -DoutputDirectory=$(abspath $(GENERATED)) \
+		-Dartifact=org.openapitools:openapi-generator-cli:$(OPENAPI_GENERATOR)
+	@touch $@
+
+$(GENERATED)/openapi-typescript: $(TYPESCRIPT)/node_modules/.package-lock.json
+	@mkdir -p $(GENERATED) && touch $@
+
+%/node_modules/.package-lock.json: %/package.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 		echo 'this target needs Node 20 or newer, and npm' >&2; exit 1; }
-	npm --prefix $(NODE) install --no-package-lock --no-audit --no-fund
+	npm --prefix $* install --no-package-lock --no-audit --no-fund
 	@touch $@
 
 # Clients are built outside the tree of sources: the lists of hashes that Go, Cargo and Maven write stay there.

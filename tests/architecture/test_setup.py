@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-deploy.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-test.lock",
+    "requirements-deploy.lock",
+    "requirements-generated.lock",
+)
 FILES = ("Makefile", "pyproject.toml", *LOCKS)
 PIN = re.compile(r"([a-z0-9][a-z0-9-]*)==([\w.+]+)( ; [\w' =!<>.()]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -53,7 +58,8 @@ def test_the_locks_have_what_the_project_asks_for() -> None:
     served = wanted("package", "postgresql", "valkey", "build")
     assert served - pins("requirements.lock").keys() == set()
     assert wanted("test") | served <= pins("requirements-test.lock").keys()
-    assert wanted("deploy") - pins("requirements-deploy.lock").keys() == set()
+    for group in ("deploy", "generated"):
+        assert wanted(group) - pins(f"requirements-{group}.lock").keys() == set()
 
 
 def test_tests_use_the_locked_versions_of_the_release() -> None:

@@ -17,6 +17,12 @@ VERSIONS = {
     "openidconnect": ('openidconnect = { version = "', "rust/Cargo.toml"),
     "Spring Security": ("starter-parent</artifactId> <version>", "spring/pom.xml"),
     "oauth2-proxy": ("OAUTH2_PROXY := v", "../../Makefile"),
+    "openapi-python-client": ("openapi-python-client==", "../../requirements-generated.lock"),
+    "openapi-typescript": (
+        '"openapi-typescript": "',
+        "../generated/lives/openapi_typescript/package.json",
+    ),
+    "openapi-generator": ("OPENAPI_GENERATOR := ", "../../Makefile"),
 }
 
 
