@@ -180,6 +180,14 @@ def test_a_user_name_that_cannot_be_read_is_refused(shop, name):
     assert refused.value.parameter == "user_name"
 
 
+@pytest.mark.parametrize("member", ["first_name", "last_name"])
+def test_a_long_name_of_somebody_who_signs_up_is_refused(shop, member):
+    shop.sign_up(FIRST, NewPerson("ada@example.net", **{member: "x" * 255}), "hash")
+    with pytest.raises(Refusal) as refused:
+        shop.sign_up(FIRST, NewPerson(BOB, **{member: "x" * 256}), "hash")
+    assert refused.value.parameter == member
+
+
 def test_somebody_who_signs_up_changes_no_cached_record(shop):
     ada = add(shop, "")
     version = shop.version

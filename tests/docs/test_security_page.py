@@ -27,6 +27,7 @@ from reticket.dialects.oauth.endpoints import (
 )
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages import interaction, login_session
+from reticket.directory import forms
 from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
@@ -124,6 +125,7 @@ FIXED = {
     ),
     "sessions on the page of the account": account.MAX_SESSIONS,
     "accounts that are signed in in one browser": login_session.MAX_ACCOUNTS,
+    "characters of a first or a last name of somebody who signs up": forms.LONGEST_NAME,
     "fewest characters of a password that a person chooses": new_passwords.SHORTEST,
     "characters of a password that a person chooses": new_passwords.LONGEST,
     "people whom one network signs up in a realm in an hour": passwords.SIGN_UPS,

@@ -14,6 +14,8 @@ from reticket.directory.errors import Invalid
 
 LONGEST_EMAIL = 254
 """Characters (RFC 5321 §4.5.3.1.3, without the brackets)."""
+LONGEST_NAME = 255
+"""Characters of a first or a last name of somebody who signs up."""
 INT32 = range(-(2**31), 2**31)
 CLIENT_ID = r"^(?!\.{1,2}$)[ -~]{1,255}$"
 """RFC 6749 Appendix A.1, but for the two names that no path can have (RFC 3986 §5.2.4)."""

@@ -18,6 +18,7 @@ from reticket.directory.drafts import UserDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import Invalid, NameTaken
 from reticket.directory.forms import (
+    LONGEST_NAME,
     check_email,
     check_texts,
     check_user_name,
@@ -278,6 +279,9 @@ def _check_person(person: NewPerson) -> None:
         raise wrong("email", "does not look like an e-mail address")
     if person.user_name is not None and not is_sign_in_name(person.user_name):
         raise wrong("user_name", "is too long, or has characters that cannot be seen")
+    for member in ("first_name", "last_name"):
+        if len(getattr(person, member) or "") > LONGEST_NAME:
+            raise wrong(member, f"must have at most {LONGEST_NAME} characters")
 
 
 def _check_names(draft: UserDraft) -> None:
