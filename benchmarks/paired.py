@@ -1,4 +1,4 @@
-"""`python -m benchmarks.paired OTHER`: refreshes of this tree beside those of another checkout.
+"""`python -m benchmarks.paired OTHER`: an operation of this tree beside that of another checkout.
 
 Both serve at once and are measured by turns, so that the machine's other load is the same for both.
 """
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from benchmarks.operations import OPERATION
+from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import CHEAP_HASHES, HERE, service
 from benchmarks.wrk import SPARE, drive, require_wrk
 
@@ -20,6 +20,7 @@ def main() -> None:
     """Read the command line, measure, print."""
     options = _options()
     require_wrk()
+    operation = operation_of(options.operation)
     rates: dict[str, list[float]] = {"other": [], "this": []}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -27,9 +28,9 @@ def main() -> None:
         ports = {name: _serve(stack, folder / name, tree) for name, tree in trees.items()}
         for _ in range(options.rounds):
             for name, port in ports.items():
-                tokens = [OPERATION.sign_in(port) for _ in range(options.connections + SPARE)]
+                tokens = [operation.sign_in(port) for _ in range(options.connections + SPARE)]
                 measured = drive(
-                    OPERATION, port, options.connections, options.seconds, tokens, folder
+                    operation, port, options.connections, options.seconds, tokens, folder
                 )
                 rates[name].append(measured.rate)
     for name, found in rates.items():
@@ -45,9 +46,22 @@ def _serve(stack: ExitStack, folder: Path, tree: Path) -> int:
     return stack.enter_context(service(folder, where, CHEAP_HASHES))
 
 
+def operation_of(text: str) -> Operation:
+    """The operation whose name begins so. SystemExit when there is none."""
+    found = next((each for each in OPERATIONS if each.name.startswith(text)), None)
+    if found is None:
+        raise SystemExit(f"no operation begins with {text!r}: {', '.join(map(_name, OPERATIONS))}")
+    return found
+
+
+def _name(operation: Operation) -> str:
+    return operation.name
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.paired", description=__doc__)
     parser.add_argument("other", type=Path, help="checkout to compare with")
+    parser.add_argument("--operation", default=OPERATION.name, help="the beginning of its name")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=7)
