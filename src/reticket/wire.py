@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -99,6 +99,9 @@ Operation = Asking[WireResponse]
 in), returns the answer. What it raises goes to the dialect's `refuse`."""
 
 
+ANY_ORIGIN: Literal["*"] = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One operation.
@@ -109,14 +112,15 @@ class Route:
             whole one. One segment may be `{name}`, which matches any text.
         operate: starts the operation.
         describe: the OpenAPI operation object, without what types say.
-        readers: the origins whose pages may read the response to a request; `*` is every origin.
+        readers: the origins whose pages may read the response to a request. It is asked only
+            when a page has sent the request. `ANY_ORIGIN` is every origin, None is none.
     """
 
     method: str
     path: str
     operate: Callable[[WireRequest], Operation]
     describe: Described | None = None
-    readers: Callable[[WireRequest], Asking[Collection[str]]] | None = None
+    readers: Callable[[WireRequest], Asking[Collection[str]]] | Literal["*"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import correlated
-from reticket.http.cross_origin import ANY, EXPOSED
+from reticket.http.cross_origin import EXPOSED
+from reticket.wire import ANY_ORIGIN
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -34,7 +35,7 @@ def readable(app: Asgi, origins: Sequence[str], but_for: tuple[str, ...]) -> Asg
     def allows(scope: Scope) -> bool:
         """Whether the setting has the origin; for all others the dialects decide."""
         origin = dict(scope["headers"]).get(b"origin", b"")
-        return ANY in origins or origin.decode("latin-1") in origins
+        return ANY_ORIGIN in origins or origin.decode("latin-1") in origins
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(but_for) or not allows(scope):

@@ -10,9 +10,8 @@ from collections.abc import Collection
 from reticket.core.commands import Asking, CheckOrigin
 from reticket.core.errors import Refusal
 from reticket.http.routing import RoutingTable
-from reticket.wire import Headers, Route, WireRequest, WireResponse
+from reticket.wire import ANY_ORIGIN, Headers, Route, WireRequest, WireResponse
 
-ANY = "*"
 EXPOSED = (
     "x-correlation-id",
     "x-vol-correlation",
@@ -33,11 +32,19 @@ _VARY: Headers = ((b"vary", b"Origin"),)
 _EXPOSE = (b"access-control-expose-headers", ", ".join(EXPOSED).encode())
 
 
+def fixed_headers(route: Route, request: WireRequest) -> Headers | None:
+    """The headers of a response that every page may read, or that no page has asked for.
+
+    None when `reader_headers` has them.
+    """
+    if route.readers == ANY_ORIGIN:
+        return (_allow(ANY_ORIGIN), _EXPOSE)
+    return _VARY if request.header(b"origin") is None else None
+
+
 def reader_headers(route: Route, request: WireRequest) -> Asking[Headers]:
     """The headers that let a page read the response, when its origin may."""
     origin, readers = request.header(b"origin"), (yield from _readers(route, request))
-    if ANY in readers:
-        return (_allow(ANY), _EXPOSE)
     return (*_VARY, _allow(origin), _EXPOSE) if origin in readers else _VARY
 
 
@@ -51,8 +58,8 @@ def preflight(table: RoutingTable, request: WireRequest) -> Asking[WireResponse 
     route = _route(table, method, request.path) if request.method == "OPTIONS" else None
     if origin is None or method is None or route is None or route.readers is None:
         return None
-    if ANY in (yield from _readers(route, request)):
-        return _permission(ANY, method, _ALL_HEADERS)
+    if route.readers == ANY_ORIGIN:
+        return _permission(ANY_ORIGIN, method, _ALL_HEADERS)
     if (yield from CheckOrigin(origin)):
         return _permission(origin, method, _ALLOWED_HEADERS)
     return WireResponse(204, b"", None, _VARY)
@@ -66,7 +73,7 @@ def _route(table: RoutingTable, method: str | None, path: str) -> Route | None:
 def _readers(route: Route, request: WireRequest) -> Asking[Collection[str]]:
     """The origins; none for a request that the dialect refuses to read."""
     try:
-        return (yield from route.readers(request)) if route.readers else ()
+        return (yield from route.readers(request)) if callable(route.readers) else ()
     except Refusal:
         return ()
 
@@ -77,7 +84,7 @@ def _permission(origin: str, method: str, headers: bytes) -> WireResponse:
         b"",
         None,
         (
-            *(() if origin == ANY else _VARY),
+            *(() if origin == ANY_ORIGIN else _VARY),
             _allow(origin),
             (b"access-control-allow-methods", method.encode("latin-1")),
             (b"access-control-allow-headers", headers),

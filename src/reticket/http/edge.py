@@ -19,7 +19,7 @@ from reticket.core.model import Caller
 from reticket.core.service import Performers
 from reticket.http.asgi import Asgi, Receive, Scope, Send
 from reticket.http.correlation import chosen_id, correlated, new_id
-from reticket.http.cross_origin import preflight, reader_headers
+from reticket.http.cross_origin import fixed_headers, preflight, reader_headers
 from reticket.http.deadlines import Deadlines
 from reticket.http.incidents import Incidents
 from reticket.http.routing import Match, RoutingTable
@@ -178,9 +178,11 @@ class Edge:
         self, match: Match, route: Route, request: WireRequest, response: WireResponse
     ) -> WireResponse:
         """The response, with the headers (CORS) that let the page read it, if its origin may."""
-        work = carried_out(reader_headers(route, request), self._performers, request.caller)
+        headers = fixed_headers(route, request)
         try:
-            headers = await self._deadlines.keep(work)
+            if headers is None:
+                work = carried_out(reader_headers(route, request), self._performers, request.caller)
+                headers = await self._deadlines.keep(work)
         except Exception as error:
             self._report(match, request.caller, error)
             _drop_tracebacks(error)

@@ -117,6 +117,12 @@ OF_SCOPE: Mapping[str, tuple[str, ...]] = {
 STANDARD_CLAIMS = tuple(name for names in OF_SCOPE.values() for name in names)
 
 
+def user_name_of(user: User) -> str:
+    """The name by which people know the person: their e-mail address, unless they have another."""
+    given = PERSON.of(user)
+    return (given and given.preferred_username) or user.email
+
+
 def standard_claims(user: User) -> Mapping[str, object]:
     """All claims of a person, whatever a token permits. A claim without a value is absent."""
     return dict(_claims(user, PERSON.of(user) or Person()))

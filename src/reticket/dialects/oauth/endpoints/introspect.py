@@ -57,7 +57,7 @@ from reticket.oauth.membership import is_member, may_use
 from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import REFRESH_TOKEN, Registration, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
-from reticket.oauth.standard_claims import standard_claims
+from reticket.oauth.standard_claims import user_name_of
 from reticket.oauth.terms import terms_of
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
@@ -177,11 +177,7 @@ def _access_members(token: str, registration: Registration, provider: Provider) 
 
 
 def _username_of(holder: Holder | None) -> Members:
-    """The name by which people know the person: their e-mail address, unless they have another."""
-    if not isinstance(holder, User):
-        return {}
-    claims = standard_claims(holder)
-    return {"username": claims.get("preferred_username") or holder.email}
+    return {"username": user_name_of(holder)} if isinstance(holder, User) else {}
 
 
 def _expect_audience(registration: Registration, claims: Members) -> None:

@@ -12,7 +12,6 @@ from msgspec import UNSET, UnsetType
 from reticket.core.commands import PublishedKeys
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.authorization_request import ResponseMode
-from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.oauth.client_metadata import AUTH_METHODS, NONE
 from reticket.oauth.provider import Provider
 from reticket.oauth.registration import GRANTS
@@ -21,7 +20,7 @@ from reticket.oauth.signing import ALGORITHMS as SIGNING_ALGORITHMS
 from reticket.oauth.signing import CLIENT_ALGORITHMS
 from reticket.oauth.standard_claims import OF_SCOPE, STANDARD_CLAIMS
 from reticket.verify.jose import ALGORITHMS
-from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
+from reticket.wire import ANY_ORIGIN, Headers, Operation, Route, WireRequest, WireResponse
 
 WELL_KNOWN = "/.well-known"
 JWKS_PATH = f"{WELL_KNOWN}/jwks.json"
@@ -104,8 +103,8 @@ def routes(provider: Provider) -> tuple[Route, ...]:
     )
     serve = _serve_metadata(provider)
     return (
-        *(Route("GET", path, serve, metadata_doc, everyone) for path in _paths(provider)),
-        Route("GET", JWKS_PATH, _serve_keys, keys, everyone),
+        *(Route("GET", path, serve, metadata_doc, ANY_ORIGIN) for path in _paths(provider)),
+        Route("GET", JWKS_PATH, _serve_keys, keys, ANY_ORIGIN),
     )
 
 

@@ -22,18 +22,10 @@ from reticket.wire import WireRequest
 Readers = Callable[[WireRequest], Asking[Collection[str]]]
 
 
-def everyone(request: WireRequest) -> Asking[Collection[str]]:
-    """Every origin: the response is public."""
-    yield from ()
-    return ("*",)
-
-
 def pages_of_client(provider: Provider) -> Readers:
     """The origins of the client that the form or the header names."""
 
     def readers(request: WireRequest) -> Asking[Collection[str]]:
-        if not _is_of_page(request):
-            return ()
         client = yield from named_client(request, read_form(request))
         return _origins_of(client, provider)
 
@@ -44,17 +36,10 @@ def pages_of_token(provider: Provider, token_of: Callable[[WireRequest], str]) -
     """The origins of the client that got the access token of the request."""
 
     def readers(request: WireRequest) -> Asking[Collection[str]]:
-        if not _is_of_page(request):
-            return ()
         client = yield from find_client(_client_of_token(token_of(request)))
         return _origins_of(client, provider)
 
     return readers
-
-
-def _is_of_page(request: WireRequest) -> bool:
-    """Whether a browser may have sent the request for a page of another origin."""
-    return request.header(b"origin") is not None
 
 
 def _origins_of(client: Client | None, provider: Provider) -> Collection[str]:

@@ -25,7 +25,6 @@ from reticket.core.people import Client
 from reticket.core.policy import SECOND
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import FAILURES, FAILURES_OF_SCOPE, describe_endpoint
-from reticket.dialects.oauth.endpoints.readers import everyone
 from reticket.dialects.oauth.endpoints.sector import expect_sector
 from reticket.dialects.oauth.endpoints.stored_registrations import store
 from reticket.dialects.oauth.errors import (
@@ -52,7 +51,15 @@ from reticket.oauth.lists import split_list
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.self_registration import REGISTER, manages_itself
-from reticket.wire import Operation, Parameter, Route, WireRequest, WireResponse, parse_json
+from reticket.wire import (
+    ANY_ORIGIN,
+    Operation,
+    Parameter,
+    Route,
+    WireRequest,
+    WireResponse,
+    parse_json,
+)
 
 PATH = "/register"
 JSON = "application/json"
@@ -211,7 +218,7 @@ def routes(provider: Provider) -> tuple[Route, ...]:
             failures=FAILURES_OF_SCOPE if path == PATH else FAILURES,
         )
         described = replace(described, body_media_types=(JSON,))
-        return Route(method, path, audited(CLIENT, operate), described, everyone)
+        return Route(method, path, audited(CLIENT, operate), described, ANY_ORIGIN)
 
     return (
         route("POST", PATH, endpoint.register, "Register a client", 201, ClientMetadata),
