@@ -28,6 +28,11 @@ GENERATED := $(VENV)/generated
 TYPESCRIPT := tests/generated/lives/openapi_typescript
 OPENAPI_GENERATOR := 7.25.0
 
+# Clients of vendors that `make test-vendors` runs, by the registry that has them; VENDORS="npm" chooses.
+VENDORS := npm pypi
+INSTALLED := $(VENV)/vendors
+GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]])
+
 # The suites that look at every dialect; docs/new-dialect.md tells of them.
 OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 	tests/cli/test_commands.py tests/core/test_policy.py tests/wire/test_growth.py \
@@ -38,7 +43,7 @@ OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-generated test-node test-redis test-faults lint mutants bench torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-vendors test-generated test-node test-redis test-faults lint mutants bench torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -76,6 +81,9 @@ test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clie
 
 test-generated: $(VENV)/setup-test $(GENERATORS:%=$(GENERATED)/%) ## let clients that are generated from the OpenAPI documents sign in; GENERATORS chooses (needs Node 20 or newer, Java, Maven)
 	RETICKET_GENERATORS='$(GENERATORS)' $(BIN)/python -m pytest tests/generated $(ARGS)
+
+test-vendors: $(VENV)/setup-test $(VENDORS:%=$(INSTALLED)/%/installed) ## run clients of vendors, unmodified; VENDORS chooses (needs Node 20 or newer)
+	RETICKET_VENDORS='$(VENDORS)' $(BIN)/python -m pytest tests/vendors $(ARGS)
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
 	$(BIN)/python -m tests.node
@@ -154,6 +162,17 @@ $(GENERATED)/openapi-typescript: $(TYPESCRIPT)/node_modules/.package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 		echo 'this target needs Node 20 or newer, and npm' >&2; exit 1; }
 	npm --prefix $* install --no-package-lock --no-audit --no-fund
+	@touch $@
+
+$(INSTALLED)/npm/installed: tests/vendors/node/package.json | $(VENV)/made
+	@command -v npm >/dev/null || { echo 'the clients from npm need Node 20 or newer, and npm' >&2; exit 1; }
+	mkdir -p $(@D) && cp tests/vendors/node/package.json $(@D)
+	npm --prefix $(@D) install --no-package-lock --no-audit --no-fund
+	@touch $@
+
+$(INSTALLED)/pypi/installed: pyproject.toml | $(VENV)/made
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install $$($(BIN)/python -c '$(GROUP)' vendors)
 	@touch $@
 
 # Clients are built outside the tree of sources: the lists of hashes that Go, Cargo and Maven write stay there.

@@ -14,8 +14,9 @@ from reticket.wire import Answer, Described, Parameter
 TICKETS = "CustomerAuthTickets"
 ACCOUNTS = "CustomerAccounts"
 
+_TENANT = "The tenant of the shopper. Only an application of one tenant may leave it out."
 _SHOP = (
-    Parameter(TENANT_HEADER, "header", Int32, "The tenant of the shopper", required=True),
+    Parameter(TENANT_HEADER, "header", Int32, _TENANT),
     Parameter(SITE_HEADER, "header", Int32, "The site"),
 )
 _LIMITED = Answer("Too many requests; `Retry-After` says for how long.", Error, MEDIA_TYPES)

@@ -54,11 +54,9 @@ def shop_of(request: WireRequest) -> Asking[Shop]:
         Refusal: INVALID_PARAMETER for the headers of tenant and site; INVALID_ACCESS_TOKEN for the
             application's token; ACCESS_DENIED for a tenant that it may not see; NOT_FOUND.
     """
-    tenant_id = _header_id(request, TENANT_HEADER)
-    site = _header_id(request, SITE_HEADER)
-    if tenant_id is None:
-        raise wrong(TENANT_HEADER, "is required")
+    named, site = _header_id(request, TENANT_HEADER), _header_id(request, SITE_HEADER)
     application = yield from _application(request)
+    tenant_id = _only_tenant(application) if named is None else named
     if application.tenants is not None and tenant_id not in application.tenants:
         raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
     tenant = yield from FindTenant(tenant_id)
@@ -66,6 +64,19 @@ def shop_of(request: WireRequest) -> Asking[Shop]:
         raise Refusal(Code.NOT_FOUND)
     _expect_site(tenant, site)
     return Shop(application, tenant_id, site)
+
+
+def _only_tenant(application: Application) -> int:
+    """The tenant of an application that has one alone. One client of the vendor's names none, since
+    the vendor's host names tell it.
+
+    Raises:
+        Refusal: INVALID_PARAMETER, when the request must say which.
+    """
+    tenants = application.tenants
+    if tenants is None or len(tenants) != 1:
+        raise wrong(TENANT_HEADER, "is required")
+    return next(iter(tenants))
 
 
 def _application(request: WireRequest) -> Asking[Application]:

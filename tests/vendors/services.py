@@ -1,0 +1,103 @@
+"""Services for the clients of vendors: the demo's directory, and short lives of access tokens."""
+
+import base64
+import json
+import ssl
+import sys
+from contextlib import contextmanager
+
+import httpx
+import yaml
+from tests.fetching.other_server import certified
+
+from reticket.testing import running_server, server
+from reticket.testing.server import CHEAP_SIGN_INS, free_port, without_settings
+from reticket.testing.waiting import PATIENCE, until
+
+ACCESS = "4"
+"""Seconds that an access token lives, so that clients refresh."""
+KINDS = ("KIBO__APPLICATION", "KIBO__DEVELOPER", "KIBO__ADMINUSER", "KIBO__ANONYMOUS_SHOPPER",
+         "CLOUDREVE__USER")  # fmt: skip
+SETTINGS = {f"RETICKET_POLICIES__{kind}__ACCESS": ACCESS for kind in KINDS}
+PUBLIC = {"RETICKET_DEMO_PUBLIC": "true"}
+ADA = {"email": "ada@example.com", "password": "correct horse"}
+OF_ADA = {
+    "tenants": {1000: [1], 1001: [1]},
+    "developer_accounts": {77: [1], 78: [1]},
+    "cloudreve": {"nickname": "Ada", "group": {"name": "Admin"}},
+}
+APPLICATION = {
+    "application_id": "ns.app.1.0.0.Release",
+    "shared_secret": "s3cret",
+    "tenants": [1000, 1001],
+}
+BAD_SECRET = "The credentials are not valid."
+DEAD_TOKEN = "The refresh token is missing or not valid."
+"""What Kibo's dialect says of them."""
+SHOP = {"application_id": "ns.shop.1.0.0.Release", "shared_secret": "s3cret", "tenants": [1000]}
+"""An application of one tenant."""
+
+
+@contextmanager
+def over_http(folder):
+    """A service."""
+    with running_server(folder, seed=_seed(folder, "127.0.0.1"), settings=SETTINGS) as service:
+        yield service.url
+
+
+@contextmanager
+def over_tls(folder):
+    """A service that speaks https alone, as its tenants' domains: its address, and a file with the
+    certificate that a client must trust.
+    """
+    certificate, port = certified(folder, "localhost"), free_port()
+    url = f"https://localhost:{port}"
+    files = {"RETICKET_TLS_CERTIFICATE": str(certificate), "RETICKET_TLS_KEY": str(certificate)}
+    seed = _seed(folder, f"localhost:{port}")
+    command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
+    command += ["--data", str(folder / "data"), "--seed", str(seed)]
+    environment = without_settings() | CHEAP_SIGN_INS | PUBLIC | SETTINGS | files
+    process = server.start(command, folder / "server.log", environment)
+    try:
+        trusted = ssl.create_default_context(cafile=certificate)
+        until(lambda: _answers(url, trusted), "an answer", (folder / "server.log").read_text)
+        yield url, certificate
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def session(token):
+    """The session of an access token."""
+    return claims(token)["sid"]
+
+
+def claims(token):
+    """The claims of a JWT, unchecked."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _seed(folder, domain):
+    """A directory file with the application and Ada of the demo, and this domain for tenants."""
+    sites = [{"id": 2000, "name": "Acme Shop", "domain": domain}]
+    directory = {
+        "applications": [APPLICATION, SHOP],
+        "developer_accounts": [{"id": 77, "name": "Acme"}, {"id": 78, "name": "Side Project"}],
+        "tenants": [
+            {"id": 1000, "name": "Acme US", "domain": domain, "sites": sites},
+            {"id": 1001, "name": "Acme EU", "domain": domain},
+            {"id": 1002, "name": "Somebody else", "domain": domain},
+        ],
+        "users": [ADA | OF_ADA],
+    }
+    file = folder / "seed.yaml"
+    file.write_text(yaml.safe_dump(directory))
+    return file
+
+
+def _answers(url, trusted):
+    try:
+        return httpx.get(f"{url}/health/ready", verify=trusted).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
