@@ -166,6 +166,23 @@ def test_somebody_signs_up_signs_in_and_gets_tokens_of_that_realm_alone(ask):
     assert PASSWORD not in ask.events()
 
 
+def test_whoever_signs_up_or_chooses_a_new_password_is_known_at_that_network(ask):
+    """Otherwise guesses at other names behind a shop's one server would shut its new people out."""
+
+    def is_known():
+        with closing(ask.shell.instance()) as instance:
+            return instance.directory.recognise([(SignInName(SHOP, BOB), "")])[0].known
+
+    bob, name = ask(SignUp(KIND.name, SHOP, NewPerson(BOB), PASSWORD)), SignInName(SHOP, BOB)
+    assert is_known()
+    bob = ask(ChangePassword(KIND.name, bob, PASSWORD, ANOTHER))
+    assert is_known()
+    ask(SetPassword(KIND.name, bob, PASSWORD))
+    assert not is_known()
+    ask(RedeemResetCode(KIND.name, name, ask(IssueResetCode(KIND.name, name)).code, ANOTHER))
+    assert is_known()
+
+
 def test_look_ups_find_nobody_of_another_realm(ask):
     bob = ask(SignUp(KIND.name, SHOP, NewPerson(BOB), PASSWORD))
     assert ask(FindUser(BOB)) is None

@@ -24,6 +24,9 @@ from reticket.core.queues.fair_worker_pool import FairWorkerPool
 
 Note = Callable[[Audit, Caller], None]
 
+Remember = Callable[[User, Caller], None]
+"""Notes that the person is known at the network of the caller, as after a sign-in."""
+
 
 class PasswordResets:
     """Owns the check of a reset code. Synchronous; runs on the pool for long work."""
@@ -59,6 +62,7 @@ class PasswordChanges:
         directory / store / passwords: the pools.
         end_sessions: applies what the records demand; runs on the store's pool.
         note: records an event.
+        remember: without it, the owner of a new password is a stranger where it was chosen.
     """
 
     def __init__(
@@ -70,12 +74,14 @@ class PasswordChanges:
         hasher: SecretHasher,
         end_sessions: Callable[[], object],
         note: Note,
+        remember: Remember,
     ) -> None:
         self._records = records
         self._directory, self._store, self._passwords = directory, store, passwords
         self._hasher = hasher
         self._end_sessions = end_sessions
         self._note = note
+        self._remember = remember
 
     async def change(self, command: ChangePassword, caller: Caller, queue: SignInQueue) -> User:
         """Replace a password after a check of the old one."""
@@ -87,7 +93,8 @@ class PasswordChanges:
         found = await queue.person(old, caller)
         if found.id != user.id:
             raise Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
-        return await self._replaced("password_changed", command, found, command.new, caller)
+        changed = await self._replaced("password_changed", command, found, command.new, caller)
+        return await self._recognised(changed, caller)
 
     async def set(self, command: SetPassword, caller: Caller) -> User:
         """Replace a password without the old one."""
@@ -104,7 +111,12 @@ class PasswordChanges:
         admission = await queue.admission(attempt, caller)
         said = resets.redeem, command, caller, admission
         user = await self._passwords.run(admission.requester, *said)
-        return await self._ended("password_reset", command, user, caller)
+        changed = await self._ended("password_reset", command, user, caller)
+        return await self._recognised(changed, caller)
+
+    async def _recognised(self, user: User, caller: Caller) -> User:
+        await self._directory.run(self._remember, user, caller)
+        return user
 
     async def _replaced(
         self,

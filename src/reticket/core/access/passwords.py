@@ -9,6 +9,7 @@ from reticket.core.access.password_changes import PasswordChanges, PasswordReset
 from reticket.core.access.reset_codes import ResetCodes
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.access.sign_ups import SignUps
+from reticket.core.addresses import network_of
 from reticket.core.commands import Audit
 from reticket.core.model import Caller
 from reticket.core.people import User
@@ -27,13 +28,18 @@ def of_passwords(
     def note(event: Audit, caller: Caller) -> None:
         parts.engine.note(dialect_event(parts.clock(), event, caller))
 
+    def remember(user: User, caller: Caller) -> None:
+        directory.remember_network(user.id, network_of(caller.address), parts.clock())
+
     codes = ResetCodes(directory, parts.shared, parts.entropy)
     changes = PasswordChanges(
         directory, pools.directory, pools.store, pools.passwords, hasher,
-        parts.upkeep.apply_intents, note,
+        parts.upkeep.apply_intents, note, remember,
     )  # fmt: skip
     resets = PasswordResets(directory, parts.users, codes, hasher)
-    sign_ups = SignUps(directory, pools.directory, pools.passwords, hasher, callers, note)
+    sign_ups = SignUps(
+        directory, pools.directory, pools.passwords, hasher, callers, note, remember
+    )  # fmt: skip
 
     async def change(command: asked.ChangePassword, caller: Caller) -> User:
         return await changes.change(command, caller, queue)

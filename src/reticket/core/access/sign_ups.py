@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reticket.core.access.new_passwords import check_new_password
-from reticket.core.access.password_changes import Note
+from reticket.core.access.password_changes import Note, Remember
 from reticket.core.commands import Audit, Increment, IssueResetCode, SignUp
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import Caller
@@ -29,12 +29,14 @@ class SignUps:
         hasher: SecretHasher,
         callers: CallerStorage,
         note: Note,
+        remember: Remember,
     ) -> None:
         self._directory = directory
         self._pool, self._passwords = pool, passwords
         self._hasher = hasher
         self._callers = callers
         self._note = note
+        self._remember = remember
 
     async def sign_up(self, command: SignUp, caller: Caller) -> User:
         """Create a person. The hash waits for its turn, as that of a sign-in does."""
@@ -44,7 +46,7 @@ class SignUps:
         requester = requester_of(command.owner, caller)
         hashed = await self._passwords.run(requester, self._hasher.hash, command.password)
         try:
-            user = await self._pool.run(self._created, command, hashed)
+            user = await self._pool.run(self._created, command, hashed, caller)
         except Refusal as refusal:
             self._note(Audit(command.resource, "refused", refusal.cause or refusal.code), caller)
             raise
@@ -64,10 +66,11 @@ class SignUps:
             wait = whole_seconds(counted.left)
             raise Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=wait)
 
-    def _created(self, command: SignUp, hashed: str) -> User:
+    def _created(self, command: SignUp, hashed: str, caller: Caller) -> User:
         user_id = self._directory.sign_up(command.realm, command.person, hashed)
         self._directory.catch_up_now()
         user = self._directory.user(user_id)
         if user is None:
             raise Unavailable("a person was deleted at once")
+        self._remember(user, caller)
         return user
