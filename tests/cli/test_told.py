@@ -55,6 +55,8 @@ class Change:
 
 FACTOR = ("user", "factor", "set", ADA, "--key-stdin")
 KEY = "JBSWY3DPEHPK3PXP\n"
+FILES = ("client", "add", "files")
+SHARED = ("--kind", "akinon.user", "--client", "files")
 CHANGES = {
     "account add": Change(("79",), "account_added", {"account": 79}),
     "account remove": Change(("77",), "account_removed", {"account": 77}),
@@ -76,6 +78,15 @@ CHANGES = {
     "init": Change((), "client_added", {"client": "admin"}),
     "key retire": Change(("{key}", "--compromised"), "key_compromised"),
     "key rotate": Change(("--use", "mac"), "key_rotated", {"key": "mac"}),
+    "key share": Change(
+        SHARED, "key_shared", {"client": "files", "kind": "akinon.user"}, before=(FILES,)
+    ),
+    "key unshare": Change(
+        SHARED,
+        "key_unshared",
+        {"client": "files", "kind": "akinon.user"},
+        before=(FILES, ("key", "share", *SHARED)),
+    ),
     "replay": Change(("--audit", "{stream}"), "revoked"),
     "restore": Change(
         ("{folder}",), "backup_restored", {"folder": "{folder}"}, before=(("backup", "{folder}"),)
