@@ -50,12 +50,9 @@ def operation_of(text: str) -> Operation:
     """The operation whose name begins so. SystemExit when there is none."""
     found = next((each for each in OPERATIONS if each.name.startswith(text)), None)
     if found is None:
-        raise SystemExit(f"no operation begins with {text!r}: {', '.join(map(_name, OPERATIONS))}")
+        names = ", ".join(each.name for each in OPERATIONS)
+        raise SystemExit(f"no operation begins with {text!r}: {names}")
     return found
-
-
-def _name(operation: Operation) -> str:
-    return operation.name
 
 
 def _options() -> argparse.Namespace:

@@ -22,12 +22,16 @@ def secret(tmp_path):
     return file
 
 
+def not_asked(request):
+    raise AssertionError(request)
+
+
 def loaded(**messages):
     return config.load(None, {"messages": messages})
 
 
 def mailer(**messages):
-    return mailer_of(loaded(**messages), FakeClock())
+    return mailer_of(loaded(**messages), not_asked, FakeClock())
 
 
 def test_without_settings_there_is_no_mailer():

@@ -131,7 +131,7 @@ FIXED = {
     "people whom one network signs up in a realm in an hour": passwords.SIGN_UPS,
     "reset codes for which one network asks in an hour": passwords.RESETS,
     "reset codes of one person in an hour": reset_codes.CODES,
-    "seconds of a reset code": reset_codes.LIFETIME,
+    "seconds of a reset code": passwords.RESET_LIFETIME,
     "wrong codes in one sign-in": second_factor.FACTOR_TRIES,
     "wrong codes of one person in a row": people.MOST_FAILURES,
     "bytes of each connection that `connections.body_room` does not count": room.FREE,

@@ -10,6 +10,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 from tests.http.wire import call
 from tests.verify.issuing import Issuing, issuing
+from tests.verify.vendor_sign_ins import PASSWORD, SIGN_INS
 
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.mint import ACCESS, Mint
@@ -19,23 +20,6 @@ from reticket.testing.server import RunningServer
 from reticket.testing.waiting import until
 
 CLIENT, SECRET = "files", "files-secret"
-ADA, PASSWORD = "ada@example.com", "correct horse"
-SIGN_INS = {
-    "akinon.user": ("/api/v1/auth/login", {"username": ADA, "password": PASSWORD}),
-    "cloudreve.user": ("/api/v4/session/token", {"email": ADA, "password": PASSWORD}),
-    "kibo.application": (
-        "/api/platform/applications/authtickets",
-        {"applicationId": "ns.app.1.0.0.Release", "sharedSecret": "s3cret"},
-    ),
-    "kibo.developer": (
-        "/api/platform/developer/authtickets?developerAccountId=77",
-        {"emailAddress": ADA, "password": PASSWORD},
-    ),
-    "kibo.adminuser": (
-        "/api/platform/adminuser/authtickets/tenants?tenantId=1000",
-        {"emailAddress": ADA, "password": PASSWORD},
-    ),
-}
 SYMMETRIC = ("akinon.user", "cloudreve.user")
 """Without the setting."""
 

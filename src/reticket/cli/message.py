@@ -8,6 +8,7 @@ from reticket.cli.context import with_instance
 from reticket.cli.group import Group
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
+from reticket.runtime.assembly import exchange_of
 from reticket.runtime.mailer import mailer_of
 from reticket.runtime.opened_service import OpenedService
 
@@ -30,7 +31,8 @@ def test(instance: OpenedService, recipient: str) -> None:
     Example:
       reticket message test ada@example.com
     """
-    failure = mailer_of(instance.settings, instance.clock)(_test_message(instance, recipient))
+    mailer = mailer_of(instance.settings, exchange_of(instance.settings), instance.clock)
+    failure = mailer(_test_message(instance, recipient))
     if failure:
         raise click.ClickException(f"the message was not delivered: {failure.reason}")
     click.echo("the message was delivered to the mailer")

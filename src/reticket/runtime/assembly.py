@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from contextlib import closing
 from typing import TypeVar
 
@@ -35,9 +36,10 @@ from reticket.core.tokens.mint import Mint
 from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
+from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.exchange import TIMEOUT
 from reticket.http.edge import carried_out
-from reticket.runtime.mailer import exchange_of, mailer_of
+from reticket.runtime.mailer import mailer_of
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
@@ -129,6 +131,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         entropy=os.urandom,
     )
     verified, fetch = KnownPrograms(shared, instance.clock), instance.settings.fetch
+    exchange = exchange_of(instance.settings)
     programs = ProgramAuthenticator(instance.directory, secrets, attempts, limits, verified)
     return Service(
         ServiceParts(
@@ -149,12 +152,18 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             entropy=os.urandom,
             hasher=hasher,
             consents=instance.directory.consents,
-            exchange=exchange_of(instance.settings),
+            exchange=exchange,
             fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
             registrar=instance.registrar,
-            deliver=mailer_of(instance.settings, instance.clock),
+            deliver=mailer_of(instance.settings, exchange, instance.clock),
         )
     )
+
+
+def exchange_of(settings: Settings) -> SafeExchange:
+    """What sends requests to other servers."""
+    said = settings.fetch
+    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic)
 
 
 def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:

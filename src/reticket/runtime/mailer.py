@@ -1,25 +1,18 @@
-"""Makes what asks other servers, and the operator's mailer, from the settings."""
+"""Makes the operator's mailer from the settings."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from reticket.core.errors import SettingError
+from reticket.core.fetching.model import Exchange
 from reticket.core.messages import Deliver, without_mailer
 from reticket.core.ports import Clock
-from reticket.fetching import Resolver, SafeExchange
 from reticket.messages import MailServer, SmtpMailer, Transport, Webhook, read_webhook_secret
 from reticket.settings import Settings
 
 
-def exchange_of(settings: Settings) -> SafeExchange:
-    """What sends requests to other servers."""
-    said = settings.fetch
-    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic)
-
-
-def mailer_of(settings: Settings, clock: Clock) -> Deliver:
+def mailer_of(settings: Settings, exchange: Exchange, clock: Clock) -> Deliver:
     """The mailer of the table `[messages]`; one that delivers nothing when the table is empty.
 
     Raises:
@@ -28,7 +21,7 @@ def mailer_of(settings: Settings, clock: Clock) -> Deliver:
     said = settings.messages
     if said.webhook and said.webhook_secret_file:
         key = _webhook_key(said.webhook_secret_file)
-        return Webhook(said.webhook, key, exchange_of(settings), clock)
+        return Webhook(said.webhook, key, exchange, clock)
     if said.smtp_host and said.sender:
         return SmtpMailer(_mail_server(settings, said.smtp_host, said.sender))
     return without_mailer

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from reticket.core.access.failure_limits import counter_of
 from reticket.core.addresses import network_of
 from reticket.core.commands import ResetCode
+from reticket.core.commands.passwords import RESET_LIFETIME
 from reticket.core.errors import Unavailable
 from reticket.core.model import Caller
 from reticket.core.people import User
@@ -21,9 +22,6 @@ from reticket.core.registrations import digest_of
 from reticket.core.storage.budget import COVERED, Owner, of_account, of_address
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.tokens.faces import to_text
-
-LIFETIME = 1800
-"""Seconds."""
 
 CODES, HOUR = 5, 3600
 """Codes of one person in an hour."""
@@ -76,7 +74,9 @@ class ResetCodes:
     def _put(self, entry: _Entry, code: str) -> None:
         for _ in range(_TRIES):
             self._ephemeral.pop(entry.key)
-            if self._ephemeral.put_if_absent(entry.key, LIFETIME, digest_of(code), entry.owner):
+            if self._ephemeral.put_if_absent(
+                entry.key, RESET_LIFETIME, digest_of(code), entry.owner
+            ):
                 return
         raise Unavailable("other reset codes of the person were made at the same time")
 

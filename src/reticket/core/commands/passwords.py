@@ -13,6 +13,9 @@ from reticket.core.storage.budget import Owner
 SIGN_UPS = 20
 """People whom one network signs up in an hour, unless a dialect says another number."""
 
+RESET_LIFETIME = 1800
+"""Seconds of a reset code."""
+
 RESETS = 30
 """Reset codes for which one network asks in an hour, unless a dialect says another number."""
 

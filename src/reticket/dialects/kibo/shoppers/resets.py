@@ -12,6 +12,7 @@ from reticket.core.commands import (
     ResetCode,
     SendMessage,
 )
+from reticket.core.commands.passwords import RESET_LIFETIME
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
 from reticket.core.realms import SignInName
@@ -25,9 +26,7 @@ from reticket.dialects.kibo.shoppers.schemas import ConfirmationInfo, CustomerRe
 from reticket.dialects.kibo.shoppers.shop import Shop, shop_of
 from reticket.wire import Operation, Route, WireRequest
 
-LIFETIME = 1800
-"""Seconds in which the message of a code is worth sending."""
-
+_MINUTES = RESET_LIFETIME // 60
 _CODE = "confirmationCode"
 _NEW = "newPassword"
 
@@ -81,7 +80,7 @@ def _send(made: ResetCode, shop: Shop) -> Asking[None]:
             subject="Your code for a new password",
             text=(
                 f"{made.code}\n\n"
-                "This code lets you choose a new password once, within 30 minutes.\n"
+                f"This code lets you choose a new password once, within {_MINUTES} minutes.\n"
                 "If you did not ask for it, ignore this message.\n"
             ),
             members={
@@ -90,7 +89,7 @@ def _send(made: ResetCode, shop: Shop) -> Asking[None]:
                 "tenant": shop.context,
                 **site,
             },
-            until=now + LIFETIME * SECOND,
+            until=now + RESET_LIFETIME * SECOND,
         )
     )
 

@@ -128,15 +128,18 @@ def _expect_in_time(claims: _Claims, registration: Registration, now: float) -> 
     begin = max(claims.nbf or 0, claims.iat or 0)
     if begin > now + CLOCK_LEEWAY or (claims.exp is not None and claims.exp <= now):
         raise invalid_object("The request object is not valid now.", Cause.EXPIRED)
-    if registration.request_objects.fapi and not _is_short(claims, now):
+    if registration.request_objects.fapi and not _is_short(claims):
         sentence = f"The request object needs nbf and exp, {LONGEST_FAPI} seconds apart at most."
         raise invalid_object(sentence, Cause.EXPIRED)
 
 
-def _is_short(claims: _Claims, now: float) -> bool:
+def _is_short(claims: _Claims) -> bool:
+    """Whether `nbf` and `exp` are there, and near to each other. An object that has not ended is
+    then no older than that either.
+    """
     if claims.nbf is None or claims.exp is None:
         return False
-    return claims.exp <= claims.nbf + LONGEST_FAPI and claims.nbf >= now - LONGEST_FAPI
+    return claims.exp <= claims.nbf + LONGEST_FAPI
 
 
 def _pairs(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
