@@ -71,6 +71,10 @@ def written_before(url, *people):
     database.dispose()
 
 
+def test_a_user_name_is_no_domain():
+    assert folded("M\u00fcller") == folded("mu\u0308ller") == "m\u00fcller"
+
+
 def test_people_of_an_older_program_are_found_by_every_spelling(blank_url, opened):
     written_before(blank_url, ("a", unicodedata.normalize("NFD", ZOE)), ("b", "ADA@example.com"))
     engines.migrate(blank_url)

@@ -48,7 +48,7 @@ def folded(email: str) -> str:
     if email.isascii() or len(email) > LONGEST_EMAIL:
         return email.casefold()
     local, at, domain = email.rpartition("@")
-    return f"{_composed(local)}{at}{_a_label(domain)}"
+    return f"{_composed(local)}@{_a_label(domain)}" if at else _composed(email)
 
 
 def person_key(realm: str, email: str) -> str:
