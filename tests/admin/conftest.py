@@ -22,6 +22,7 @@ from reticket.oauth.provider import CLIENT
 from reticket.oauth.registration import with_admin_scope
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
+from reticket.testing.waiting import until
 
 BASE = "/admin/v1"
 ADA = "ada@example.com"
@@ -96,11 +97,18 @@ def enrolled(api, who):
 
 
 def get_token(url, client_id, secret, **more):
-    """The response of the token endpoint to client credentials."""
+    """The response of the token endpoint to client credentials, once it has the time for one."""
     basic = b64encode(f"{client_id}:{secret}".encode()).decode()
     said = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
     form = urlencode({"grant_type": "client_credentials", **more})
-    status, _, answer = call(url, "POST", "/oauth/token", form, said)
+    answers = []
+
+    def answered():
+        answers.append(call(url, "POST", "/oauth/token", form, said))
+        return answers[-1][0] != 503
+
+    until(answered, "a token", lambda: str(answers[-1][0]))
+    status, _, answer = answers[-1]
     return status, json.loads(answer)
 
 

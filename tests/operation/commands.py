@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import closing, contextmanager
 
 import pytest
@@ -16,7 +17,9 @@ from reticket.testing.server import CHEAP_SIGN_INS
 
 
 class Commands:
-    """Runs them in a data folder with some settings."""
+    """Runs them in a data folder with some settings, one at a time: the environment and the output
+    are the whole process's.
+    """
 
     def __init__(self, data, settings=()):
         self.data = data
@@ -62,6 +65,7 @@ class Commands:
             yield instance
 
     def _invoke(self, words, said=""):
+        assert threading.current_thread() is threading.main_thread(), "use `ran` in other threads"
         mine = dict.fromkeys(name for name in os.environ if name.startswith("RETICKET_"))
         runner = CliRunner(env={**mine, **self.settings})
         words = [*map(str, words), "--data", str(self.data)]
