@@ -8,8 +8,9 @@ from tests.core.test_sign_in import EVE, LIMITED, admitted, refusal_of
 from tests.core.world import ADA, CALLER
 
 from reticket.core.access.password_changes import PasswordResets
-from reticket.core.access.reset_codes import CODES, HOUR, LIFETIME, ResetCodes
+from reticket.core.access.reset_codes import CODES, HOUR, ResetCodes
 from reticket.core.commands import RedeemResetCode, SignIn
+from reticket.core.commands.passwords import RESET_LIFETIME
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.realms import SignInName, usual
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
@@ -68,12 +69,12 @@ def test_only_a_digest_of_a_code_is_stored(harness, codes):
 
 def test_a_code_ends_after_half_an_hour(harness, codes, redeem):
     code = issue(codes)
-    harness.clock.forward(LIFETIME - 1)
+    harness.clock.forward(RESET_LIFETIME - 1)
     later = issue(codes)
     assert redeem(later).id == ADA.id
     harness.people.users[ADA.id] = ADA
     code = issue(codes)
-    harness.clock.forward(LIFETIME)
+    harness.clock.forward(RESET_LIFETIME)
     assert refused(harness, redeem, code) == WRONG_CODE
 
 
