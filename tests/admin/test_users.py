@@ -139,7 +139,7 @@ def test_an_impossible_id_is_refused(api, noun):
 
 
 def test_a_person_of_a_realm_is_created_and_found_there_alone(api):
-    realm = kibo.Kibo.realms[0].of(1000)
+    realm = kibo.Kibo.realms[0].of(1001)
     made = add(api, ADA, realm=realm, user_name="countess")
     assert (made["realm"], made["user_name"]) == (realm, "countess")
     for name in (ADA, "countess"):

@@ -91,6 +91,18 @@ def test_demo_accounts_are_found_until_their_passwords_change(healthy):
 
 
 @pytest.mark.usefixtures("hashing_cheaply")
+def test_the_demo_s_people_of_a_realm_are_named_as_commands_take_them(healthy):
+    healthy.run("seed", DEMO_FILE)
+    who = "kibo.shopper:1000/joan@example.com"
+    found = about(healthy, "demo accounts", ok=False)
+    assert any(f"user {who}: change it" in text for _, text in found)
+    healthy.run("user", "passwd", who, "--password-stdin", said="changed and secret\n")
+    found = about(healthy, "demo accounts", ok=False)
+    assert found
+    assert not any("joan@" in text for _, text in found)
+
+
+@pytest.mark.usefixtures("hashing_cheaply")
 def test_a_demo_account_that_is_disabled_is_not_found(healthy):
     healthy.run("seed", DEMO_FILE)
     assert not any("banned@" in text for _, text in about(healthy, "demo accounts", ok=False))

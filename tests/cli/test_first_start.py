@@ -104,7 +104,8 @@ def test_init_names_demo_accounts_until_their_passwords_change(empty):
     instance.close()
     empty.run("seed", "src/reticket/directory/demo.yaml")
     said = empty.run("init")
-    for name in (f"user {ADA}", "application ns.app.1.0.0.Release", "client backend"):
+    shopper = "user kibo.shopper:1000/joan@example.com"
+    for name in (f"user {ADA}", shopper, "application ns.app.1.0.0.Release", "client backend"):
         assert f"everybody knows the password of a demo account: {name}\n" in said
     assert "spa" not in said
     empty.run("user", "passwd", ADA, "--password-stdin", said="changed and secret\n")

@@ -90,11 +90,12 @@ def test_changes_of_an_application_that_end_sessions_write_intents(demo, change,
 
 def test_deleting_a_tenant_ends_the_sessions_of_its_members(demo, ada):
     alan = demo.user_by_email("alan@example.com").id
-    demo.tenants.remove(1000)
+    demo.tenant_members.grant("alan@example.com", 1001, [1])
+    demo.tenants.remove(1001)
     intents = demo.intents()
     assert {intent.selection for intent in intents} == {
-        in_tenant(ada, 1000),
-        in_tenant(alan, 1000),
+        in_tenant(ada, 1001),
+        in_tenant(alan, 1001),
     }
 
 
@@ -152,7 +153,7 @@ def test_intents_survive_a_restart(url, opened, demo, ada):
         (users, lambda d: d.users.disable(ADA)),
         (users, lambda d: d.users.delete(ADA)),
         (memberships, lambda d: d.tenant_members.remove(ADA, 1000)),
-        (memberships, lambda d: d.tenants.remove(1000)),
+        (memberships, lambda d: d.tenants.remove(1001)),
         (applications, lambda d: d.applications.disable(APP)),
     ],
 )

@@ -63,7 +63,7 @@ WRITES = {
     "tenant_members.grant": lambda d: d.tenant_members.grant(ADA, 1002, [1]),
     "tenant_members.remove": lambda d: d.tenant_members.remove(ADA, 1000),
     "tenants.add": lambda d: d.tenants.add(TenantDraft(5)),
-    "tenants.remove": lambda d: d.tenants.remove(1000),
+    "tenants.remove": lambda d: d.tenants.remove(1001),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
     "accounts.remove": lambda d: d.accounts.remove(77),
     "applications.add": lambda d: d.applications.add(APP, "secret!"),

@@ -43,7 +43,7 @@ VERBS = {
     "account_members.grant": lambda d: d.account_members.grant(ADA, 77, [1]),
     "account_members.remove": lambda d: d.account_members.remove(ADA, 77),
     "tenants.add": lambda d: d.tenants.add(PLAIN),
-    "tenants.remove": lambda d: d.tenants.remove(1000),
+    "tenants.remove": lambda d: d.tenants.remove(1001),
     "accounts.add": lambda d: d.accounts.add(DeveloperAccount(5, None)),
     "accounts.remove": lambda d: d.accounts.remove(77),
     "applications.add": lambda d: d.applications.add(ApplicationDraft("x"), "h"),

@@ -20,7 +20,7 @@ from reticket.core.people import (
     DeveloperAccount,
     Tenant,
 )
-from reticket.core.realms import usual
+from reticket.core.realms import SignInName, usual
 from reticket.dialects import akinon, cloudreve, kibo
 from reticket.dialects.kibo.tenant_facts import facts_of
 from reticket.directory.directory import open_directory
@@ -88,6 +88,13 @@ def test_user_of_the_demo(demo):
     assert (organization.name, organization.roles) == ("Acme", ("admin",))
     assert organization.user_type == "admin"
     assert (cloud.nickname, cloud.group.name, ada.second_factor) == ("Ada", "Admin", False)
+
+
+def test_a_shopper_of_the_demo(demo):
+    joan = demo.user_by_name(SignInName("kibo.shopper:1000", "joan"))
+    assert (joan.email, joan.first_name, joan.last_name) == ("joan@example.com", "Joan", "Clarke")
+    assert (joan.user_name, joan.number, joan.tenants) == ("joan", 1, ())
+    assert demo.user_by_email("joan@example.com") is None
 
 
 def test_users_of_one_organization_or_group_share_it(demo):
@@ -311,7 +318,7 @@ def test_the_database_is_not_locked_while_secrets_are_hashed(directory, hasher, 
             other.signed_in("somebody", 1)
             return hasher.hash(secret)
 
-    assert load(directory, DEMO, Impatient()) == 18
+    assert load(directory, DEMO, Impatient()) == 19
 
 
 def test_records_created_by_another_process_meanwhile_are_not_altered(

@@ -1,6 +1,7 @@
 """The contract sees each rule broken."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,10 @@ from reticket.core.commands import FactorRule, Refresh
 from reticket.core.errors import Code, ReticketError, StartupError
 from reticket.core.policy import BROWSER_2026, Policy
 from reticket.core.profiles import Part
+from reticket.core.realms import Realms
 from reticket.dialects import akinon, kibo
 from reticket.dialects.akinon import Akinon, Options
+from reticket.directory.errors import Invalid
 from reticket.directory.typed import Faulty
 from reticket.testing.dialect_contract import MARK, DialectContract
 from reticket.wire import Operation, Route, WireRequest, WireResponse
@@ -241,6 +244,15 @@ def test_a_part_with_a_used_key_is_found(part: Part[Any]) -> None:
     CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect())
     with pytest.raises(AssertionError):
         CONTRACT.test_the_keys_of_its_parts_are_its_own(dialect(person=part))
+
+
+@pytest.mark.parametrize("changes", [{"pasword": "p"}, {"email": "nobody"}])
+def test_a_person_of_a_realm_that_the_demo_cannot_have_is_found(changes: dict[str, str]) -> None:
+    person = {"email": "a@example.com", "password": "p"}
+    for is_good, said in ((True, person), (False, person | changes)):
+        realms = Realms("akinon.shopper", "shoppers", demo={None: [said]})
+        with nullcontext() if is_good else pytest.raises(Invalid):
+            CONTRACT.test_the_demo_can_have_the_people_of_its_realms(dialect(realms=[realms]))
 
 
 GOOD = dialect().examples[0]

@@ -6,9 +6,9 @@ A person belongs to one realm for ever. The usual realm has administrators and O
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from reticket.core.model import Place
 
@@ -28,6 +28,11 @@ class SignInName(NamedTuple):
 
     realm: str
     text: str
+
+    @property
+    def for_operators(self) -> str:
+        """The text that `name_of` reads."""
+        return self.text if self.realm == USUAL else f"{self.realm}/{self.text}"
 
 
 def usual(email: str) -> SignInName:
@@ -50,11 +55,16 @@ class Realms:
         name: `<dialect>.<people>`, as `acme.shopper`.
         noun: what these people are, for an operator: `shoppers of a tenant`.
         place: what there is a realm for each of; None for a single realm, whose text is the name.
+        demo: the demo's people by the id of their place, None for a single realm. Each is as in
+            `users` of a directory file, without the realm.
     """
 
     name: str
     noun: str
     place: Place | None = None
+    demo: Mapping[int | None, Sequence[Mapping[str, Any]]] = field(
+        default_factory=dict, repr=False, hash=False
+    )
 
     def of(self, place_id: int | None = None) -> str:
         """The text of a realm, as `acme.shopper:1000`.

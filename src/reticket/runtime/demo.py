@@ -12,10 +12,11 @@ import structlog
 from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
 from reticket.core.people import Credentials
-from reticket.core.realms import usual
+from reticket.core.realms import SignInName
+from reticket.directory.directory import Directory
 from reticket.directory.marks import DEMO
 from reticket.directory.seed import DEMO as FILE
-from reticket.directory.seed import read_seed
+from reticket.directory.seed import people_of_realms, read_seed
 from reticket.runtime.opened_service import OpenedService
 from reticket.settings import Settings
 
@@ -110,17 +111,24 @@ def known_accounts(instance: OpenedService) -> Iterator[str]:
     """Accounts that have the password or secret of the shipped demo directory, as texts for people.
     Changed secrets and disabled accounts do not count.
     """
-    seed, directory = read_seed(FILE), instance.directory
-    lookups = (
-        ("user", seed.users, lambda email: directory.user_credentials(usual(email))),
+    for account, found, secret in _accounts(instance.directory):
+        if secret and _fits(instance, found, secret):
+            yield account
+
+
+def _accounts(directory: Directory) -> Iterator[tuple[str, Credentials | None, str | None]]:
+    """Every account of the demo: a text for people, what the directory has of it, its secret."""
+    seed = read_seed(FILE)
+    for user in (*seed.users, *people_of_realms(directory.profiles)):
+        name = SignInName(user.record.realm, user.record.email)
+        yield f"user {name.for_operators}", directory.user_credentials(name), user.secret
+    programs = (
         ("application", seed.applications, directory.application_credentials),
         ("client", seed.clients, directory.client_credentials),
     )
-    for noun, entries, lookup in lookups:
+    for noun, entries, lookup in programs:
         for entry in entries:
-            found = lookup(str(entry.key))
-            if entry.secret and _fits(instance, found, entry.secret):
-                yield f"{noun} {entry.key}"
+            yield f"{noun} {entry.key}", lookup(str(entry.key)), entry.secret
 
 
 def _fits(instance: OpenedService, found: Credentials | None, secret: str) -> bool:

@@ -12,6 +12,7 @@ from reticket.core.errors import SettingError
 from reticket.core.people import Application, User
 from reticket.core.policy import PRESETS
 from reticket.core.tokens.kinds import Facts
+from reticket.directory.seed import people_of_realms
 from reticket.directory.seed.parts import keys_of
 from reticket.directory.typed import checked
 from reticket.oauth.mapped_claims import RESERVED
@@ -58,6 +59,11 @@ class DeclarationsContract:
             assert part.kind.__struct_config__.forbid_unknown_fields
             for said in part.demo.values():
                 checked(said, part.kind)
+
+    def test_the_demo_can_have_the_people_of_its_realms(self, dialect: Dialect) -> None:
+        for entry in people_of_realms(dialects.profiles([dialect])):
+            assert any(realms.holds(entry.record.realm) for realms in dialect.realms)
+            assert entry.secret
 
     def test_the_keys_of_its_parts_are_its_own(self, dialect: Dialect) -> None:
         for member in ("person", "tenant", "program"):

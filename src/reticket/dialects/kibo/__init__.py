@@ -50,9 +50,11 @@ from reticket.dialects.kibo.shoppers.limits import ShopLimit
 from reticket.dialects.kibo.shoppers.realm import SHOPPERS
 from reticket.dialects.kibo.tenant_facts import TENANT
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
-from reticket.wire_examples import Example
+from reticket.wire_examples import ACCESS, Example
 
 _ADA = '{"emailAddress": "ada@example.com", "password": "correct horse"}'
+_APPLICATION = '{"applicationId": "ns.app.1.0.0.Release", "sharedSecret": "s3cret"}'
+_SHOP = {"x-vol-app-claims": ACCESS, "x-vol-tenant": "1000", "x-vol-site": "2000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Kibo(Dialect):
         Example(
             "Kibo application",
             ("POST", f"/api{application.PATH}"),
-            '{"applicationId": "ns.app.1.0.0.Release", "sharedSecret": "s3cret"}',
+            _APPLICATION,
             ("PUT", f"/api{application.PATH}/refresh-ticket"),
         ),
         Example(
@@ -140,6 +142,24 @@ class Kibo(Dialect):
             _ADA,
             ("PUT", f"/api{adminuser.PATH}/tenants"),
             refused='{"emailAddress": "alan@example.com", "password": "enigma-1912"}',
+        ),
+        Example(
+            "Kibo shop",
+            ("POST", f"/api{application.PATH}"),
+            _APPLICATION,
+            ("POST", f"/api{anonymous.PATH}"),
+            then_body='{"username": "joan@example.com", "password": "hut eight"}',
+            then="a shopper signs in",
+            then_headers=_SHOP,
+        ),
+        Example(
+            "Kibo shop",
+            ("POST", f"/api{application.PATH}"),
+            _APPLICATION,
+            ("GET", f"/api{anonymous.PATH}/anonymousshopper"),
+            then_body="",
+            then="a shopper who has not signed in",
+            then_headers=_SHOP,
         ),
     )
 

@@ -8,6 +8,7 @@ from reticket.directory.seed.clients import (
     policy_faults,
     unknown_kinds,
 )
+from reticket.directory.seed.demo_parts import people_of_realms
 from reticket.directory.seed.form import read_seed
 from reticket.directory.seed.load import DEMO, Made, load_seed
 
@@ -19,6 +20,7 @@ __all__ = [
     "edited_registration",
     "load_seed",
     "new_registration",
+    "people_of_realms",
     "policy_faults",
     "read_seed",
     "unknown_kinds",
