@@ -27,7 +27,7 @@ FROM_SETTINGS = {"issuer", "presets", "signing_algorithm"}
 def readme_page() -> str:
     """The page as it is, with the table of what the service speaks."""
     rows = [_offer(dialect, offer) for dialect in DIALECTS for offer in _offers(dialect)]
-    said = ["| dialect | endpoints | tokens | an older token |", "| --- | --- | --- | --- |", *rows]
+    said = ["| dialect | endpoints | tokens | on reuse |", "| --- | --- | --- | --- |", *rows]
     return filled("../README.md", "dialects", "\n".join([*said, ""]))
 
 
@@ -61,7 +61,10 @@ def _offers(dialect: Dialect) -> Sequence[Offer]:
 def _offer(dialect: Dialect, offer: Offer) -> str:
     kind = next(each for each in dialect.kinds if each.name == offer.kind)
     page = f"[{offer.title}](docs/dialects/{dialect.name}.md)"
-    older = {"revoke": "ends the session", "tolerate": "tolerated, audited"}[kind.policy.reuse]
+    older = {
+        "revoke": "the session ends",
+        "tolerate": "the session goes on, and the audit log has a line",
+    }[kind.policy.reuse]
     return row([page, ", ".join(f"`{path}`" for path in offer.paths), _tokens(kind), older])
 
 
@@ -149,8 +152,8 @@ def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
     if part.inline:
         yield f"Each is a key of an entry of `{section}` in a [directory file](../directory.md).\n"
     elif part.has_places:
-        yield "It stands beside `tenants` and `developer_accounts` of a person in a"
-        yield "[directory file](../directory.md#users).\n"
+        yield "The keys `tenants` and `developer_accounts` of a person have it, in `users` of a"
+        yield "[directory file](../directory.md#users). Each maps an id to a list of behaviors.\n"
     else:
         yield f"Under `{part.key}` in `{section}` of a [directory file](../directory.md).\n"
     yield "| key | is | default | what for |\n| --- | --- | --- | --- |"

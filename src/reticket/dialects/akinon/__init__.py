@@ -29,14 +29,14 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        access_algorithm: of access tokens. Other servers can check those of ES256, and only this
-            service those of HS256.
+        access_algorithm: of access tokens. Other servers can check those of ES256 by the published
+            keys. For those of HS256 they need introspection or a shared key.
         person_in_tokens: whether an access token has the person's `roles` and `organization`.
         require_access_token: whether refresh and log-out require a valid access token of the same
             user, as the vendor's document declares. A client with an expired one must sign in
             again.
-        second_factor: Akinon's clients cannot ask for one, so a person who has one is refused.
-            With `ignore` such a person signs in by password alone.
+        second_factor: Akinon's clients cannot ask for a second factor. So a person who has one is
+            refused. With `ignore` such a person signs in by password alone.
     """
 
     issuer: str = "http://127.0.0.1:8088"

@@ -15,12 +15,14 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """A membership in an organization. A person without one is unknown to this dialect."""
 
     name: Annotated[
-        str, _NAMED, Meta(description="of the organization; created when there is none")
+        str,
+        _NAMED,
+        Meta(description="name of the organization; one of this name is created if there is none"),
     ]
     roles: tuple[Annotated[str, _NAMED], ...] = ()
     user_type: Annotated[str, _NAMED] = "user"
     id: Annotated[
-        str, Meta(pattern="^([0-9a-f]{24})?$", description="of an organization that is created")
+        str, Meta(pattern="^([0-9a-f]{24})?$", description="the id of a new organization")
     ] = ""
 
 

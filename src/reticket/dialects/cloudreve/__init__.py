@@ -56,8 +56,8 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        access_algorithm: of access tokens. Other servers can check those of ES256, and only this
-            service those of HS256.
+        access_algorithm: of access tokens. Other servers can check those of ES256 by the published
+            keys. For those of HS256 they need introspection or a shared key.
         person_in_tokens: whether an access token has the person's `group` and its `permission`.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
@@ -67,15 +67,15 @@ class Options:
             password or the e-mail changes, as at the real server.
         prepare_reveals: whether `/session/prepare` reveals which accounts exist, as the real server
             does.
-        prepare_limit: requests to it that one network may make in five minutes; and as many to
-            `/user/info` without a bearer.
-        authn: whether the site says that it offers passkeys. One driver demands it, and the web
-            frontend then begins a sign-in by passkey, which nobody can finish here.
+        prepare_limit: requests to `/session/prepare` from one network in five minutes; the same
+            number to `/user/info` without a bearer token.
+        authn: whether the site says that it offers passkeys. AList's driver requires it. The web
+            frontend then offers a passkey, but nobody can finish that sign-in here.
         limit_statuses: whether limits and too large bodies have the HTTP statuses 429 and 413,
             instead of 200. The web frontend shows the text of a failure only with 200.
         capacity: bytes of storage that each user is shown.
-        tos_url: of the terms of service, for the sign-in page.
-        privacy_policy_url: of the privacy policy, for the sign-in page.
+        tos_url: URL of the terms of service, shown on the sign-in page.
+        privacy_policy_url: URL of the privacy policy, shown on the sign-in page.
         captcha_after: failed sign-ins of one network in five minutes after which people must read
             a picture; 0 for never.
         official_apps: whether people may give access to the drive's own desktop and iOS apps.

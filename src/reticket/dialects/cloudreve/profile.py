@@ -24,14 +24,12 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """A group. It is created if no group of that name exists."""
 
     name: Annotated[str, Meta(min_length=1)]
-    id: Annotated[
-        str, Meta(description="1 to 16 letters and digits, of a group that is created")
-    ] = ""
+    id: Annotated[str, Meta(description="the id of a new group: 1 to 16 letters and digits")] = ""
     permission: Annotated[
         str,
         Meta(
-            description="base64 of a bit set, of a group that is created; without one, that of "
-            "the drive's own group `Admin` or else `User`"
+            description="the permissions of a new group: base64 of a bit set. By default those of "
+            "the drive's own group `Admin` for a group of that name, and of `User` for any other"
         ),
     ] = ""
 

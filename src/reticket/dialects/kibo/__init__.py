@@ -68,12 +68,12 @@ class Options:
         require_bearer: whether refreshes and users' sign-ins require a valid access token of an
             application, a developer or an admin user, as the vendor's documents declare. Three of
             the clients that were tried then cannot refresh, since they send none.
-        second_factor: Kibo's clients cannot ask for one, so a person who has one is refused.
-            With `ignore` such a person signs in by password alone.
+        second_factor: Kibo's clients cannot ask for a second factor. So a person who has one is
+            refused. With `ignore` such a person signs in by password alone.
         sign_in_status: of developers' and admin users' sign-ins. The vendor's test suites want 201;
             clients that are generated from its document read a ticket only with 200.
-        anonymous_per_address: sessions of shoppers who have not signed in that one application
-            begins from one network in ten minutes. A shop's server is one network.
+        anonymous_per_address: sessions of anonymous shoppers that one application may begin from
+            one network in ten minutes. A shop's server is one network.
         anonymous_per_application: the same from all networks.
         sign_ups_per_application: accounts of shoppers that one application adds in an hour.
         resets_per_application: codes for new passwords for which one application asks in an hour.

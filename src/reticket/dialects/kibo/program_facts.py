@@ -27,7 +27,11 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
         | None
     ) = None
     behaviors: Annotated[
-        tuple[Int32, ...], Meta(description="whole numbers; kept, no answer has them")
+        tuple[Int32, ...],
+        Meta(
+            description="whole numbers. Introspection shows them. With `person_in_tokens` access "
+            "tokens have them, too"
+        ),
     ] = ()
 
     def __post_init__(self) -> None:

@@ -26,7 +26,7 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True):
     change.
     """
 
-    name: Annotated[Filled, Meta(description="once in its list")]
+    name: Annotated[Filled, Meta(description="unique in its list")]
     value: Any = None
     create_by: str | None = None
     create_date: Loaded | None = None
@@ -41,7 +41,7 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True):
 class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
     """A catalog of a master catalog."""
 
-    id: Annotated[Int32, Meta(description="once in its master catalog")]
+    id: Annotated[Int32, Meta(description="unique in its master catalog")]
     name: str | None = None
     default_locale_code: str | None = None
     default_currency_code: str | None = None
@@ -50,7 +50,7 @@ class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
 class MasterCatalog(Struct, frozen=True, forbid_unknown_fields=True):
     """A master catalog, with its catalogs."""
 
-    id: Annotated[Int32, Meta(description="once in its tenant")]
+    id: Annotated[Int32, Meta(description="unique in its tenant")]
     name: str | None = None
     default_locale_code: str | None = None
     default_currency_code: str | None = None
@@ -64,7 +64,7 @@ class MasterCatalog(Struct, frozen=True, forbid_unknown_fields=True):
 class Site(Struct, frozen=True, forbid_unknown_fields=True):
     """A site."""
 
-    id: Annotated[Int32, Meta(description="once in its tenant")]
+    id: Annotated[Int32, Meta(description="unique in its tenant")]
     name: str | None = None
     domain: str | None = None
     primary_custom_domain: str | None = None
