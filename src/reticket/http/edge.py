@@ -6,7 +6,6 @@ No framework and no middleware on this path; every other request goes to the pag
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from time import perf_counter
 from typing import NamedTuple, TypeVar
 
@@ -23,7 +22,7 @@ from reticket.http.cross_origin import fixed_headers, preflight, reader_headers
 from reticket.http.deadlines import Deadlines
 from reticket.http.incidents import Incidents
 from reticket.http.routing import Match, RoutingTable
-from reticket.wire import Operation, Route, WireRequest, WireResponse
+from reticket.wire import Headers, Operation, Route, WireRequest, WireResponse
 
 R = TypeVar("R")
 
@@ -115,38 +114,42 @@ class Edge:
         begun = perf_counter()
         caller = _caller(scope, match.dialect.correlation_header)
         try:
-            response, refuses = await self._answer(match, scope, receive, caller)
+            response, refuses, readable = await self._answer(match, scope, receive, caller)
         except ClientGone:
             return
         seconds = perf_counter() - begun
         for observer in self._observers:
             observer(match, response, caller, seconds)
-        about = About(caller.correlation_id, match.allowed, scope["method"] != "HEAD", refuses)
+        body_wanted = scope["method"] != "HEAD"
+        about = About(caller.correlation_id, match.allowed, body_wanted, refuses, readable)
         await _send(send, response, about)
 
     async def _answer(
         self, match: Match, scope: Scope, receive: Receive, caller: Caller
-    ) -> tuple[WireResponse, bool]:
-        """The response, and whether it is a refusal, which a dialect's status may not show."""
-        request_with = partial(
-            WireRequest, scope["method"], scope["path"], scope["query_string"], scope["headers"],
-            caller=caller, parameters=match.parameters,
+    ) -> tuple[WireResponse, bool, Headers]:
+        """The response; whether it is a refusal, which a dialect's status may not show; and the
+        headers for pages of other origins.
+        """
+        route = match.route
+        request = WireRequest(
+            scope["method"], scope["path"], scope["query_string"], scope["headers"], b"", caller,
+            match.parameters,
         )  # fmt: skip
-        body = b""
         try:
-            body = await self._body(scope, receive)
-            request = request_with(body)
-            operation = match.route.operate(request) if match.route else self._none(match, request)
+            request = replace(request, body=await self._body(scope, receive))
+            operation = route.operate(request) if route else self._none(match, request)
             work = carried_out(operation, self._performers, caller)
             response, refuses = await self._deadlines.keep(work), False
         except ClientGone:
             raise
         except Exception as error:
-            request = request_with(body)
             response, refuses = await self._refused(match, request, error), True
-        if match.route is not None and match.route.readers is not None:
-            response = await self._for_readers(match, match.route, request, response)
-        return response, refuses
+        if route is None or route.readers is None:
+            return response, refuses, ()
+        readable = fixed_headers(route, request)
+        if readable is None:
+            readable = await self._headers_for_readers(match, route, request)
+        return response, refuses, readable
 
     async def _refused(self, match: Match, request: WireRequest, error: Exception) -> WireResponse:
         self._report(match, request.caller, error)
@@ -174,20 +177,17 @@ class Edge:
             return (yield from match.dialect.otherwise(request))
         raise Refusal(Code.METHOD_NOT_ALLOWED if match.allowed else Code.NO_ROUTE)
 
-    async def _for_readers(
-        self, match: Match, route: Route, request: WireRequest, response: WireResponse
-    ) -> WireResponse:
-        """The response, with the headers (CORS) that let the page read it, if its origin may."""
-        headers = fixed_headers(route, request)
+    async def _headers_for_readers(
+        self, match: Match, route: Route, request: WireRequest
+    ) -> Headers:
+        """The headers (CORS) that let the page read the response, if its origin may."""
         try:
-            if headers is None:
-                work = carried_out(reader_headers(route, request), self._performers, request.caller)
-                headers = await self._deadlines.keep(work)
+            work = carried_out(reader_headers(route, request), self._performers, request.caller)
+            return await self._deadlines.keep(work)
         except Exception as error:
             self._report(match, request.caller, error)
             _drop_tracebacks(error)
-            return response
-        return replace(response, headers=(*response.headers, *headers))
+            return ()
 
     def _report(self, match: Match, caller: Caller, error: Exception) -> None:
         context = {"dialect": match.dialect.name, "correlation_id": caller.correlation_id}
@@ -264,16 +264,19 @@ class About(NamedTuple):
         allowed: the methods of the path, for 405.
         body_wanted: whether the client wants a body (not for HEAD).
         refuses: whether nothing was done; for the connection, not for the client.
+        readable: headers for pages of other origins.
     """
 
     correlation_id: str
     allowed: tuple[str, ...]
     body_wanted: bool
     refuses: bool
+    readable: Headers
 
 
 async def _send(send: Send, response: WireResponse, about: About) -> None:
-    headers = [(b"x-correlation-id", about.correlation_id.encode()), *response.headers]
+    correlation_id = b"x-correlation-id", about.correlation_id.encode()
+    headers = [correlation_id, *response.headers, *about.readable]
     if response.status != NO_CONTENT:
         headers.append((b"content-length", b"%d" % len(response.body)))
     if response.content_type is not None:
