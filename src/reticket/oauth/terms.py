@@ -203,7 +203,7 @@ class Claims:
         the same keys, but have no `scope`.
         """
         is_issuer = claims.get("iss") == self._provider.issuer
-        return is_issuer and claims.keys() >= {"client_id", "scope"}
+        return is_issuer and "client_id" in claims and "scope" in claims
 
 
 def userinfo_claims(

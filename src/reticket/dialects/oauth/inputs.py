@@ -49,17 +49,22 @@ def parse_parameters(pairs: Iterable[tuple[str, str]]) -> Form:
     Raises:
         Refusal: INVALID_PARAMETER for a repeated or too long parameter.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     for name, value in pairs:
         if len(value) > MAX_VALUE_LENGTH or "\0" in value:
             raise wrong(UNNAMED, "is too long, or has a NUL in it")
-        if name in found and name not in REPEATABLE:
+        if name not in found:
+            found[name] = value
+        elif name in REPEATABLE:
+            repeated.setdefault(name, [found[name]]).append(value)
+        else:
             raise wrong(UNNAMED, "is repeated")
-        found.setdefault(name, []).append(value)
-    joined = {name: " ".join(filter(None, values)) for name, values in found.items()}
-    if any(len(value) > MAX_VALUE_LENGTH for value in joined.values()):
-        raise wrong(UNNAMED, "is too long in all")
-    return {name: value for name, value in joined.items() if value}
+    for name, values in repeated.items():
+        found[name] = " ".join(filter(None, values))
+        if len(found[name]) > MAX_VALUE_LENGTH:
+            raise wrong(UNNAMED, "is too long in all")
+    return {name: value for name, value in found.items() if value}
 
 
 def expect_short(form: Form, name: str, most: int) -> None:

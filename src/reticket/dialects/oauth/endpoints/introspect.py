@@ -171,9 +171,10 @@ def _access_members(token: str, registration: Registration, provider: Provider) 
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
     if row is not None and ACT in claims:
         yield from _expect_chain((row.client, *actors_in(claims)), holder, provider)
-    members = {name: value for name, value in claims.items() if name != CREDENTIAL_VERSION}
-    kind = {"token_type": "DPoP" if "cnf" in claims else "Bearer"}
-    return {**kind, **_username_of(holder), **members}
+    token_type = "DPoP" if "cnf" in claims else "Bearer"
+    members = {"token_type": token_type, **_username_of(holder), **claims}
+    members.pop(CREDENTIAL_VERSION, None)
+    return members
 
 
 def _username_of(holder: Holder | None) -> Members:
