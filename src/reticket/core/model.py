@@ -165,8 +165,7 @@ class Issued:
     id_token: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """A verified access token.
 
     Args:
@@ -184,8 +183,12 @@ class AccessToken:
     family: bytes
     context: str | None
     expires_at: int
-    claims: Mapping[str, object] = field(repr=False)
+    claims: Mapping[str, object]
     credential_version: int | None = None
+
+    def __repr__(self) -> str:
+        """Without the claims, which a person may not want in a log."""
+        return f"AccessToken(resource={self.resource!r}, subject={self.subject!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Snapshot:
             for use in (SIGN, *FURTHER.values())
             for key in in_signing_order(keys, use)
         }
+        self._verifiers = tuple(self._pairs.values())
         self._signers = self._timeline(SIGN)
         further = {algorithm: self._timeline(use) for algorithm, use in FURTHER.items()}
         self._further = {name: timeline for name, timeline in further.items() if timeline.periods}
@@ -84,7 +85,7 @@ class Snapshot:
 
     def verifiers(self) -> Sequence[Verifier]:
         """All public keys."""
-        return list(self._pairs.values())
+        return self._verifiers
 
     def access_keys(self, kind: str, at: int) -> Sequence[AccessKey]:
         """As `KeySnapshot.access_keys`."""

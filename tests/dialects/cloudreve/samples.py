@@ -54,7 +54,7 @@ def pair_of(family: Family) -> Issued:
 def access_with(*scopes: str) -> tuple[AccessToken, User]:
     """The access token of an app with these scopes."""
     access = sample_access(APP_KIND, ADA)
-    return replace(access, claims={**access.claims, "scopes": list(scopes)}), ADA
+    return access._replace(claims={**access.claims, "scopes": list(scopes)}), ADA
 
 
 def text_of(**changes: str) -> str:

@@ -40,7 +40,7 @@ def access(client):
         "scope": FAMILY.scope,
         "exp": ISSUED_AT // 1000 + 900,
     }
-    return replace(sample_access(KIND, ADA), claims=claims), ADA, FAMILY
+    return sample_access(KIND, ADA)._replace(claims=claims), ADA, FAMILY
 
 
 SAMPLES = {

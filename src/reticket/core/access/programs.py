@@ -83,8 +83,11 @@ class ProgramAuthenticator:
         found = self._directory.client_at_hand(command.client_id)
         if found is None:
             return None
-        admission = self._admission(command, caller)
-        is_free = admission.requester.known and all(map(self._attempts.is_free, admission.guards))
+        place = _place_of(command, caller)
+        if place not in self._verified:
+            return None
+        guards = self._limits.of_program(*place, known=True)
+        is_free = all(map(self._attempts.is_free, guards))
         return self._if_known(*found, command) if is_free else None
 
     def _known(
@@ -125,8 +128,10 @@ class ProgramAuthenticator:
     ) -> P | None:
         if program is None or program.disabled or credentials is None:
             return None
-        is_known = any(self._secrets.knows(credentials, each) for each in _secrets_of(command))
-        return program if is_known else None
+        for secret in _secrets_of(command):
+            if self._secrets.knows(credentials, secret):
+                return program
+        return None
 
     def _checked(
         self,

@@ -5,6 +5,7 @@ Changes nothing. Knows no dialect and no signature.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -58,11 +59,11 @@ class Inspection:
         self._holder_of = holder_of
         self._queries: BatchQueue[StatusQuery, Live] = BatchQueue(pool, self._judge)
 
-    async def live(self, access: AccessToken, void: str) -> Live:
+    def live(self, access: AccessToken, void: str) -> asyncio.Future[Live]:
         """The subject and the row of a valid token. INVALID_ACCESS_TOKEN with its cause for any
-        other.
+        other. Call on the event loop.
         """
-        return await self._queries.put(StatusQuery(access, void))
+        return self._queries.put(StatusQuery(access, void))
 
     def subject_of(self, access: AccessToken) -> Holder:
         """The subject of a token, whether its family is live or not. INVALID_ACCESS_TOKEN."""
