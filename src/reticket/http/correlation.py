@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from reticket.http.asgi import Send
@@ -13,8 +13,9 @@ MANY = 256
 SIZE = 16
 """Bytes of an id."""
 
-VERSION_AND_VARIANT = (0x4000_8000_0000_0000_0000, 0xF000_C000_0000_0000_0000)
-"""The bits of a UUIDv4 (RFC 9562 §5.4), and which of all bits they are."""
+VERSION = 6, bytes(byte & 0x0F | 0x40 for byte in range(256))
+VARIANT = 8, bytes(byte & 0x3F | 0x80 for byte in range(256))
+"""Bytes of a UUIDv4 with fixed bits (RFC 9562 §5.4): the place of each, and what any becomes."""
 
 _DIGITS = rb"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _UUID = re.compile(rb"(?:urn:uuid:)?(%b)|\{(%b)\}" % (_DIGITS, _DIGITS))
@@ -35,12 +36,12 @@ def new_id() -> str:
             _unused.extend(_many_ids())
 
 
-def _many_ids() -> Iterator[str]:
-    random = os.urandom(MANY * SIZE)
-    fixed, mask = VERSION_AND_VARIANT
-    for at in range(0, len(random), SIZE):
-        number = int.from_bytes(random[at : at + SIZE]) & ~mask | fixed
-        yield f"{number:032x}"
+def _many_ids() -> list[str]:
+    random = bytearray(os.urandom(MANY * SIZE))
+    for place, fixed in (VERSION, VARIANT):
+        random[place::SIZE] = random[place::SIZE].translate(fixed)
+    digits = random.hex()
+    return [digits[at : at + 2 * SIZE] for at in range(0, len(digits), 2 * SIZE)]
 
 
 def chosen_id(value: bytes) -> str | None:
