@@ -69,7 +69,7 @@ class SecondFactorAuthenticator:
     def open_session(self, command: OpenFactorSession) -> str:
         """Remember for a while whose password was right. Returns the id of the factor session."""
         session_id = random_uuid(self._entropy)
-        said = _session_value(command.user, command.resource)
+        said = _pending_value(command.user, command.resource)
         owner = of_account(command.user.id)
         self._ephemeral.put_if_absent(f"factor:{session_id}", command.lifetime, said, owner)
         return session_id
@@ -124,7 +124,7 @@ class SecondFactorAuthenticator:
     def _user_of(self, said: str | None, resource: str) -> User | None:
         """The user whose password was right, at this kind of token only."""
         user = self._directory.user(said.partition(":")[0]) if said else None
-        return user if user and said == _session_value(user, resource) else None
+        return user if user and said == _pending_value(user, resource) else None
 
     def _proof_of(self, user: User, otp: str) -> Proof | None:
         """The time step or the recovery code that was typed, if it is not used up."""
@@ -169,8 +169,8 @@ class SecondFactorAuthenticator:
         return self._attempts.logged(resource, None, refusal, caller)
 
 
-def _session_value(user: User, resource: str) -> str:
-    """The text that a session stores. It changes with the password, the e-mail address and the
-    token kind.
+def _pending_value(user: User, resource: str) -> str:
+    """What is stored for a pending second factor, between the password and the code. Another
+    password, e-mail address or token kind makes it invalid.
     """
     return f"{user.id}:{user.credential_version}:{resource}"

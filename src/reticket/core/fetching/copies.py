@@ -65,7 +65,9 @@ class Copies:
     def put(
         self, url: str, document: Fetched, now: int, version: str = "", shortest: int = SHORTEST
     ) -> None:
-        """Keep a new copy instead of the old one, for `shortest` seconds at least."""
+        """Keep a new copy instead of the old one of this URL. It is used for `shortest` seconds at
+        least. Without room, the least recently used copies are dropped.
+        """
         self._drop(url)
         lifetime = min(LONGEST, max(shortest, document.lifetime))
         self._copies[url] = Copy(document, now + lifetime * SECOND, now, version)

@@ -51,7 +51,7 @@ from reticket.core.sessions.devices import Devices
 from reticket.core.sessions.holders import holder_but_user
 from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
 from reticket.core.sessions.reused import mark_reused
-from reticket.core.sessions.rotation import up_to_second
+from reticket.core.sessions.rotation import rounded_up_to_second
 from reticket.core.sessions.steps import (
     DryRunStep,
     ExchangeStep,
@@ -271,7 +271,7 @@ class Engine:
 
     def _first(self, start: NewSession, now: int) -> Family:
         command, policy = start.command, start.policy
-        ends_at = up_to_second(now + policy.absolute * SECOND)
+        ends_at = rounded_up_to_second(now + policy.absolute * SECOND)
         return Family(
             id=command.family or family_id(now, self._entropy),
             resource=command.resource,
@@ -281,7 +281,7 @@ class Engine:
             scope=command.scope,
             policy=policy.name,
             ends_at=ends_at,
-            expires_at=min(ends_at, up_to_second(now + policy.refresh * SECOND)),
+            expires_at=min(ends_at, rounded_up_to_second(now + policy.refresh * SECOND)),
             generation=1,
             parent=0,
             floor=0,

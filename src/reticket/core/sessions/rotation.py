@@ -50,7 +50,7 @@ def decide(row: Family | None, token: RefreshToken, now: int, policy: Policy) ->
     return Decision(Outcome.REUSED, revoked(row, now, REUSE))
 
 
-def up_to_second(at: int) -> int:
+def rounded_up_to_second(at: int) -> int:
     """The first whole second at or after a time in milliseconds. JWTs have whole seconds (RFC 7519
     §2); rounding up keeps tokens valid for their whole lifetime.
     """
@@ -118,7 +118,7 @@ def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
     """The row with a token issued now and the outcome's counters. It is kept until the latest
     stated end of its tokens, also after a setting has shortened the lifetime of newer ones.
     """
-    latest = max(row.expires_at, up_to_second(now + policy.refresh * SECOND))
+    latest = max(row.expires_at, rounded_up_to_second(now + policy.refresh * SECOND))
     return row._replace(rotated_at=now, expires_at=min(row.ends_at, latest), **counters)
 
 

@@ -54,7 +54,14 @@ class BudgetedEphemeral:
         self.forget = ephemeral.forget
 
     def put_if_absent(self, key: str, lifetime: int, value: str, owner: Owner) -> bool:
-        """Set a key unless it exists. A key without a value is a mark."""
+        """Set a key unless it exists. Returns whether it was set.
+
+        The owner is charged before, and gets the charge back if the key exists. A key without a
+        value is a mark.
+
+        Raises:
+            Unavailable: there is no room.
+        """
         if owner is COVERED:
             return self._ephemeral.put_if_absent(key, lifetime, value)
         charge = self._charge(pool_of(owner, value), owner, key, lifetime, len(value.encode()))

@@ -51,18 +51,19 @@ class Pace:
             done += did
             took = self.timer() - begun
             quickest = min(quickest, took / did)
-            self.rest(_rest_after(did, took, quickest * did))
+            self.rest(_pause_after(did, took, quickest * did))
             size = round(min(MOST, max(FEWEST, GOAL / quickest))) if quickest else MOST
             begun = self.timer()
         return done
 
 
-def _rest_after(did: int, took: float, worked: float) -> float:
+def _pause_after(items: int, seconds: float, working_seconds: float) -> float:
     """Seconds of pause after a batch.
 
     Args:
-        did: its items.
-        took: its seconds, including waits for locks.
-        worked: its seconds without waits, estimated from the fastest batch.
+        items: of the batch.
+        seconds: that it took, including waits for locks.
+        working_seconds: the same without waits, estimated from the fastest batch.
     """
-    return min(LONGEST_REST, max(REST * worked, min(REST * took, did / LEAST)))
+    pause = min(REST * seconds, items / LEAST)
+    return min(LONGEST_REST, max(REST * working_seconds, pause))
