@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reticket.core.access import programs
 from reticket.core.access.attempts import Admission
 from reticket.core.access.failure_limits import FailureLimits, program_of
 from reticket.core.addresses import network_of
@@ -162,6 +163,19 @@ def test_a_recently_known_client_is_in_the_cache(authenticator, harness):
         at_hand(authenticator, ""),
     ] == [None] * 3
     assert harness.people.catch_ups == looks
+
+
+def test_a_client_at_hand_needs_no_digest_and_an_invented_one_is_not_kept(
+    authenticator, monkeypatch
+):
+    sign_in(authenticator)
+    authenticator.known_clients([signing_in()])
+    assert at_hand(authenticator) is BACKEND
+    kept = programs._place_of_client.cache_info().currsize
+    monkeypatch.setattr(programs, "program_of", None)
+    assert at_hand(authenticator) is BACKEND
+    assert at_hand(authenticator, client="invented") is None
+    assert programs._place_of_client.cache_info().currsize == kept
 
 
 def test_the_cache_is_not_used_for_an_address_without_a_recent_check(authenticator, harness):

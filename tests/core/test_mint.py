@@ -324,6 +324,12 @@ def test_an_access_token_is_valid_until_its_end_and_no_longer(mint, resource):
     )  # fmt: skip
 
 
+def test_no_signature_is_looked_for_once_a_symmetric_key_has_made_the_token(mint, ring):
+    text = issue(mint, JWT).access_token
+    ring.verifiers = None
+    assert mint.read_access([JWT, SIGNED], text, NOW).resource == JWT.name
+
+
 @pytest.mark.parametrize("sooner", [0, 600 * SECOND])
 def test_an_access_token_ends_at_the_latest_end_that_is_asked_for(mint, resource, sooner):
     for wanted, ends in ((DOWN + 900 * SECOND, 900 * SECOND), (DOWN + 9000 * SECOND, None)):

@@ -6,6 +6,7 @@ Synchronous; hashing runs on the pool for long work.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from reticket.core.access.attempts import Admission, Attempts
@@ -83,7 +84,7 @@ class ProgramAuthenticator:
         found = self._directory.client_at_hand(command.client_id)
         if found is None:
             return None
-        place = _place_of(command, caller)
+        place = _place_of_client(command.client_id, caller.address)
         if place not in self._verified:
             return None
         guards = self._limits.of_program(*place, known=True)
@@ -189,6 +190,12 @@ class ProgramAuthenticator:
 def _place_of(command: SignInApplication | SignInClient, caller: Caller) -> ProgramAt:
     program = program_of(type(command).__name__, _name_of(command))
     return program, network_of(caller.address)
+
+
+@lru_cache(10_000)
+def _place_of_client(client_id: str, address: str) -> ProgramAt:
+    """The place of a client that exists: anybody can invent ids, and nobody may fill a cache."""
+    return program_of(SignInClient.__name__, client_id), network_of(address)
 
 
 def _name_of(command: SignInApplication | SignInClient) -> str:

@@ -149,9 +149,10 @@ class Mint:
         """A verified access token of one of the kinds. A signature is verified once, however many
         kinds are signed. INVALID_ACCESS_TOKEN with its cause.
         """
-        is_any_signed = any(not kind.symmetric for kind in kinds)
-        signed = self._read_signed(text, ACCESS) if is_any_signed else None
+        signed, is_read = None, False
         for kind in kinds:
+            if not (kind.symmetric or is_read):
+                signed, is_read = self._read_signed(text, ACCESS), True
             claims = self._read_symmetric(kind, text) if kind.symmetric else signed
             if claims is not None and accepts(kind, claims):
                 return access_token(kind, claims, now)
