@@ -135,11 +135,19 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
 def _members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     """The members of a token of OAuth, or else of another dialect."""
     own = _refresh_members if token.startswith(PREFIX) else _access_members
+    members = own(token, registration, provider)
+    others = tuple([kind for kind in registration.inspects if kind not in _OWN])
+    return _or_elsewhere(members, token, others, provider) if others else members
+
+
+def _or_elsewhere(
+    own: Asking[Members], token: str, others: tuple[str, ...], provider: Provider
+) -> Asking[Members]:
+    """The members by OAuth, or of a token of one of the other kinds."""
     try:
-        return (yield from own(token, registration, provider))
+        return (yield from own)
     except Refusal as refusal:
-        others = tuple(kind for kind in registration.inspects if kind not in _OWN)
-        if refusal.cause is not Cause.FORGED or not others:
+        if refusal.cause is not Cause.FORGED:
             raise
     return (yield from _members_elsewhere(token, others, provider))
 
