@@ -172,7 +172,7 @@ class ProgramAuthenticator:
 
     def _failure(
         self,
-        resource: str,
+        kind: str,
         program: Application | Client | None,
         right: bool,
         caller: Caller,
@@ -182,9 +182,7 @@ class ProgramAuthenticator:
         cause = Cause.DISABLED if right else Cause.WRONG_SECRET
         if program is None:
             cause = Cause.UNKNOWN_SUBJECT
-        return self._attempts.failed(
-            guards, resource, program.id if program else None, cause, caller
-        )
+        return self._attempts.failed(guards, kind, program.id if program else None, cause, caller)
 
 
 def _place_of(command: SignInApplication | SignInClient, caller: Caller) -> ProgramAt:

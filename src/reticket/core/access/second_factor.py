@@ -121,10 +121,10 @@ class SecondFactorAuthenticator:
         if not (ended and self._spends(user, proof, command, caller)):
             raise self._no_session(command.resource, caller)
 
-    def _user_of(self, said: str | None, resource: str) -> User | None:
+    def _user_of(self, said: str | None, kind: str) -> User | None:
         """The user whose password was right, at this kind of token only."""
         user = self._directory.user(said.partition(":")[0]) if said else None
-        return user if user and said == _pending_value(user, resource) else None
+        return user if user and said == _pending_value(user, kind) else None
 
     def _proof_of(self, user: User, otp: str) -> Proof | None:
         """The time step or the recovery code that was typed, if it is not used up."""
@@ -164,13 +164,13 @@ class SecondFactorAuthenticator:
         at = self._clock()
         self._tell(audit_events.of_person(at, event, command.resource, user.id, caller, detail))
 
-    def _no_session(self, resource: str, caller: Caller) -> Refusal:
+    def _no_session(self, kind: str, caller: Caller) -> Refusal:
         refusal = Refusal(Code.NOT_FOUND, Cause.NO_SESSION)
-        return self._attempts.logged(resource, None, refusal, caller)
+        return self._attempts.logged(kind, None, refusal, caller)
 
 
-def _pending_value(user: User, resource: str) -> str:
+def _pending_value(user: User, kind: str) -> str:
     """What is stored for a pending second factor, between the password and the code. Another
     password, e-mail address or token kind makes it invalid.
     """
-    return f"{user.id}:{user.credential_version}:{resource}"
+    return f"{user.id}:{user.credential_version}:{kind}"

@@ -62,7 +62,7 @@ class SignInContexts:
         self._directory.remember_network(user.id, network_of(caller.address), self._clock())
 
 
-def require_active(attempts: Attempts, user: User, resource: str, caller: Caller) -> None:
+def require_active(attempts: Attempts, user: User, kind: str, caller: Caller) -> None:
     """Raise SUBJECT_DISABLED or SUBJECT_INACTIVE, written into the audit log."""
     if not user.disabled and user.active:
         return
@@ -71,4 +71,4 @@ def require_active(attempts: Attempts, user: User, resource: str, caller: Caller
         Code.SUBJECT_DISABLED if disabled else Code.SUBJECT_INACTIVE,
         Cause.DISABLED if disabled else Cause.INACTIVE,
     )
-    raise attempts.logged(resource, user.id, refusal, caller)
+    raise attempts.logged(kind, user.id, refusal, caller)

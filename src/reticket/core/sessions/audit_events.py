@@ -24,18 +24,18 @@ _EVENTS = {
 }
 
 
-def audit_events_of(resource: str, outcome: StepOutcome, caller: Caller) -> list[Event]:
+def audit_events_of(kind: str, outcome: StepOutcome, caller: Caller) -> list[Event]:
     """The events of a step: its outcome, then a switch of context if there was one."""
     events, family, now = [], outcome.family, outcome.now
     if outcome.refusal is not None:
         name = "reused" if outcome.ended else "refused"
-        events.append(_event_of(family, now, name, resource, caller, outcome.refusal.cause))
+        events.append(_event_of(family, now, name, kind, caller, outcome.refusal.cause))
     elif outcome.outcome is not None:
         cause = family.revoked_cause if family and outcome.ended else None
-        events.append(_event_of(family, now, _EVENTS[outcome.outcome], resource, caller, cause))
+        events.append(_event_of(family, now, _EVENTS[outcome.outcome], kind, caller, cause))
     if outcome.switched_to is not None:
         switch = outcome.switched_to
-        events.append(_event_of(family, now, "switched", resource, caller, context=switch))
+        events.append(_event_of(family, now, "switched", kind, caller, context=switch))
     if outcome.detail is not None:
         return [event._replace(detail=outcome.detail) for event in events]
     return events
@@ -48,42 +48,42 @@ def dialect_event(at: int, command: Audit, caller: Caller) -> Event:
     return event._replace(family=family, cause=command.cause, detail=command.detail)
 
 
-def begun(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
+def begun(kind: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of a sign-in, or of its withdrawal."""
     if outcome.refusal is None:
-        return _event_of(outcome.family, outcome.now, "sign_in", resource, caller)
-    return _event_of(outcome.family, outcome.now, "revoked", resource, caller, "subject_changed")
+        return _event_of(outcome.family, outcome.now, "sign_in", kind, caller)
+    return _event_of(outcome.family, outcome.now, "revoked", kind, caller, "subject_changed")
 
 
-def granted(resource: str, outcome: StepOutcome, caller: Caller) -> Event:
+def granted(kind: str, outcome: StepOutcome, caller: Caller) -> Event:
     """The event of an access token without a family."""
-    event = _event_of(outcome.family, outcome.now, "granted", resource, caller)
+    event = _event_of(outcome.family, outcome.now, "granted", kind, caller)
     return event._replace(family=None, generation=None)
 
 
-def refused(at: int, resource: str, refusal: Refusal, caller: Caller) -> Event:
+def refused(at: int, kind: str, refusal: Refusal, caller: Caller) -> Event:
     """The event of a refusal before a family was found."""
-    return _event_of(None, at, "refused", resource, caller, refusal.cause)
+    return _event_of(None, at, "refused", kind, caller, refusal.cause)
 
 
 def sign_in_failed(
-    at: int, resource: str, subject: str | None, refusal: Refusal, caller: Caller
+    at: int, kind: str, subject: str | None, refusal: Refusal, caller: Caller
 ) -> Event:
     """The event of a failed sign-in; `subject` is None when no such subject exists."""
-    event = _by(caller, at, "sign_in_failed", resource, subject)
+    event = _by(caller, at, "sign_in_failed", kind, subject)
     return event._replace(cause=refusal.cause)
 
 
 def of_person(
     at: int,
     event: str,
-    resource: str,
+    kind: str,
     subject: str,
     caller: Caller,
     detail: Mapping[str, object],
 ) -> Event:
     """An event of a person's sign-in that is not a refusal."""
-    return _by(caller, at, event, resource, subject)._replace(detail=detail)
+    return _by(caller, at, event, kind, subject)._replace(detail=detail)
 
 
 def revoked(at: int, family: Family) -> Event:
@@ -112,11 +112,11 @@ def revocation(at: int, selection: Selection, cause: str) -> Event:
     )
 
 
-def _by(caller: Caller, at: int, event: str, resource: str, subject: str | None) -> Event:
+def _by(caller: Caller, at: int, event: str, kind: str, subject: str | None) -> Event:
     return Event(
         at=at,
         event=event,
-        resource=resource,
+        resource=kind,
         subject=subject,
         address=caller.address or None,
         device=caller.device,
@@ -128,7 +128,7 @@ def _event_of(
     family: Family | None,
     at: int,
     event: str,
-    resource: str,
+    kind: str,
     caller: Caller,
     cause: str | None = None,
     context: str | None = None,
@@ -136,7 +136,7 @@ def _event_of(
     return Event(
         at,
         event,
-        resource,
+        kind,
         family.id.hex() if family else None,
         family.subject if family else None,
         context or (family.context if family else None),

@@ -189,9 +189,9 @@ class Engine:
         if self._newest_note is not None:
             await asyncio.wait([self._newest_note])
 
-    def holder_of(self, resource: str, subject: str) -> Holder | None:
+    def holder_of(self, kind_name: str, subject: str) -> Holder | None:
         """The subject's record; None when it was deleted or disabled, or is of another realm."""
-        kind = self._kinds[resource]
+        kind = self._kinds[kind_name]
         if kind.subjects is User:
             user, realms = self._directory.user(subject), kind.realms
             is_meant = user and (realms.holds(user.realm) if realms else user.realm == USUAL)
