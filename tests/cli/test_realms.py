@@ -166,20 +166,25 @@ def test_somebody_signs_up_signs_in_and_gets_tokens_of_that_realm_alone(ask):
     assert PASSWORD not in ask.events()
 
 
-def test_whoever_signs_up_or_chooses_a_new_password_is_known_at_that_network(ask):
-    """Otherwise guesses at other names behind a shop's one server would shut its new people out."""
+@pytest.mark.parametrize(
+    ("through", "place"), [(None, ""), (of_client("app.one"), f"client:{SHOP}:app.one")]
+)
+def test_whoever_signs_up_or_chooses_a_new_password_is_known_there(ask, through, place):
+    """Otherwise guesses at other names in a shop's form would shut its new people out."""
+    by = {"through": through}
 
     def is_known():
         with closing(ask.shell.instance()) as instance:
-            return instance.directory.recognise([(SignInName(SHOP, BOB), "")])[0].known
+            return instance.directory.recognise([(SignInName(SHOP, BOB), place)])[0].known
 
-    bob, name = ask(SignUp(KIND.name, SHOP, NewPerson(BOB), PASSWORD)), SignInName(SHOP, BOB)
+    person, name = NewPerson(BOB), SignInName(SHOP, BOB)
+    bob = ask(SignUp(KIND.name, SHOP, person, PASSWORD, **by))
     assert is_known()
-    bob = ask(ChangePassword(KIND.name, bob, PASSWORD, ANOTHER))
+    bob = ask(ChangePassword(KIND.name, bob, PASSWORD, ANOTHER, **by))
     assert is_known()
     ask(SetPassword(KIND.name, bob, PASSWORD))
     assert not is_known()
-    ask(RedeemResetCode(KIND.name, name, ask(IssueResetCode(KIND.name, name)).code, ANOTHER))
+    ask(RedeemResetCode(KIND.name, name, ask(IssueResetCode(KIND.name, name)).code, ANOTHER, **by))
     assert is_known()
 
 

@@ -29,13 +29,15 @@ def test_the_limits_of_sign_ins_reach_the_code(toml: Callable[[str], Path]) -> N
             stranger_window = 14
             address_failures = 15
             address_window = 16
-            program_failures = 17
-            program_window = 18
+            application_failures = 17
+            application_window = 18
+            program_failures = 19
+            program_window = 20
             """
         )
     )
-    account, strangers, address, program = (FailureLimit(n, n + 1) for n in (11, 13, 15, 17))
-    assert assembly._limits(said) == FailureLimits(account, strangers, address, program)
+    limits = (FailureLimit(number, number + 1) for number in (11, 13, 15, 17, 19))
+    assert assembly._limits(said) == FailureLimits(*limits)
     assert assembly._limits(config.load()) == FailureLimits()
 
 

@@ -196,8 +196,9 @@ def new_harness():
         ephemeral=BudgetedEphemeral(MemoryEphemeral(clock)),
     )  # fmt: skip
     limits = FailureLimits(
-        FailureLimit(3, 60), FailureLimit(12, 600), FailureLimit(6, 60), FailureLimit(6, 60)
-    )
+        FailureLimit(3, 60), FailureLimit(12, 600), FailureLimit(6, 60), FailureLimit(9, 60),
+        FailureLimit(6, 60),
+    )  # fmt: skip
     secrets = SecretCheck(around.people, around.hasher, around.verified)
     around.attempts = Attempts(around.ephemeral, events.append, clock)
     contexts = SignInContexts(around.people, around.attempts, limits, clock)

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 from tests.core.conftest import NEW
-from tests.core.test_sign_in import EVE, LIMITED, admitted, refusal_of
+from tests.core.test_sign_in import EVE, LIMITED, refusal_of, sign_in
 from tests.core.world import ADA, CALLER
 
 from reticket.core.access.password_changes import PasswordResets
 from reticket.core.access.reset_codes import CODES, HOUR, ResetCodes
-from reticket.core.commands import RedeemResetCode, SignIn
+from reticket.core.commands import RedeemResetCode
 from reticket.core.commands.passwords import RESET_LIFETIME
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.realms import SignInName, usual
@@ -32,10 +32,8 @@ def redeem(harness, codes):
     resets = PasswordResets(harness.people, harness.authenticator, codes, harness.hasher)
 
     def redeem(code, name=HERS, caller=CALLER):
-        attempt = SignIn("test", name.text, "", realm=name.realm)
-        admission = admitted(harness.authenticator.admissions([(attempt, caller)]))
         command = RedeemResetCode("test", name, code, "another password")
-        return resets.redeem(command, caller, admission)
+        return resets.redeem(resets.owner(command, caller), command.password)
 
     return redeem
 
@@ -139,19 +137,32 @@ def test_a_person_gets_five_codes_in_an_hour(harness, codes, redeem):
     assert issue(codes)
 
 
-def test_wrong_codes_count_as_failed_sign_ins_whoever_has_the_name(harness, redeem):
-    for name in (HERS, usual("nobody@example.com")):
-        for _ in range(3):
-            assert refused(harness, redeem, "wrong", name) == WRONG_CODE
-        assert refused(harness, redeem, "wrong", name) == LIMITED
-        harness.clock.forward(60)
+def test_wrong_codes_are_limited_for_each_name_whoever_has_it(harness, redeem):
+    names = [HERS, *(usual(f"nobody{number}@example.com") for number in range(5))]
+    for name in names:
+        for caller in (EVE, CALLER, EVE):
+            assert refused(harness, redeem, "wrong", name, caller=caller) == WRONG_CODE
+    for name in names:
+        with pytest.raises(Refusal) as limited:
+            redeem("wrong", name)
+        assert (limited.value.code, limited.value.retry_after) == (LIMITED[0], 60)
+    assert harness.events[-1].cause is Cause.LIMITED
+    harness.clock.forward(60)
+    assert refused(harness, redeem, "wrong") == WRONG_CODE
 
 
-def test_wrong_codes_of_a_stranger_keep_the_owner_from_nothing(harness, codes, redeem):
+def test_wrong_codes_keep_nobody_from_the_right_one_or_from_the_password(harness, codes, redeem):
     code = issue(codes)
-    for _ in range(3):
-        refused(harness, redeem, "wrong", caller=EVE)
-    assert refused(harness, redeem, code, caller=EVE) == LIMITED
+    for _ in range(20):
+        refused(harness, redeem, "wrong")
+    assert sign_in(harness) == ADA
+    assert redeem(code).id == ADA.id
+
+
+def test_wrong_passwords_keep_nobody_from_a_reset(harness, codes, redeem):
+    code = issue(codes)
+    for _ in range(20):
+        refusal_of(sign_in, harness, "wrong")
     assert redeem(code).id == ADA.id
 
 

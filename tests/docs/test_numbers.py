@@ -10,6 +10,7 @@ from reticket.admin import idempotency
 from reticket.audit import summing
 from reticket.core.access import failure_limits as guards
 from reticket.core.access import known_programs
+from reticket.core.access.origins import Origin
 from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 from reticket.core.queues import fair_queue as turns
@@ -54,7 +55,8 @@ def conspirators(pool):
 def failures_a_second():
     """Sign-ins from as many networks that fill the counters of guesses while they are charged."""
     stranger = Recognised("0" * 32, exists=False, known=False)
-    counting = [each for each in LIMITS.of_person(stranger, "192.0.2.1") if not each.covered]
+    counters = LIMITS.of_person(stranger, Origin("192.0.2.1"))
+    counting = [each for each in counters if not each.covered]
     size = sum(budget.OVERHEAD + len(each.key) for each in counting)
     return shares(None, budget.Pool.GUESSES) / size / budget.WINDOWS[1]
 

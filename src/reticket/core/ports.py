@@ -182,13 +182,13 @@ class Intent:
 
 
 class Recognised(NamedTuple):
-    """What is known of an account and a network before a password is checked.
+    """What is known of an account and an origin before a password is checked.
 
     Args:
         account: its name in counters: a keyed digest that changes with the password. A name without
             an account has one too.
         exists: whether there is an account with that name.
-        known: whether the account has signed in from that network with its current password.
+        known: whether the account has signed in from that origin with its current password.
     """
 
     account: str
@@ -243,10 +243,10 @@ class Directory(NamedPeople, Protocol):
         """Record a sign-in and return the one before."""
 
     def recognise(self, asked: Sequence[tuple[SignInName, str]]) -> Sequence[Recognised]:
-        """What is known of each name and the network of its caller."""
+        """What is known of each name at its origin."""
 
     def remember_network(self, user_id: str, network: str, at: int) -> None:
-        """Note that the user has signed in from that network (milliseconds)."""
+        """Note that the user has signed in from that network, or other origin (milliseconds)."""
 
     def pending(self, subject: str) -> bool:
         """Whether an intent for this subject is pending; its refreshes fail meanwhile."""

@@ -184,5 +184,6 @@ def _limits(settings: Settings) -> FailureLimits:
         account=FailureLimit(said.account_failures, said.account_window),
         strangers=FailureLimit(said.stranger_failures, said.stranger_window),
         address=FailureLimit(said.address_failures, said.address_window),
+        application=FailureLimit(said.application_failures, said.application_window),
         program=FailureLimit(said.program_failures, said.program_window),
     )

@@ -74,6 +74,14 @@ class SignInLimits(Table):
         200, description="failed sign-ins of people per network and window"
     )
     address_window: Seconds = Field(300, description="how long a failure counts for its network")
+    application_failures: Count = Field(
+        2000,
+        description="failed sign-ins per application, realm and window of people whose passwords "
+        "the application sends; those who signed in through it before are not refused",
+    )
+    application_window: Seconds = Field(
+        300, description="how long such a failure counts for its application"
+    )
     program_failures: Count = Field(
         200, description="failed sign-ins of programs per network and window"
     )

@@ -19,7 +19,7 @@ from reticket.core.policy import whole_seconds
 from reticket.core.ports import Clock, Event
 from reticket.core.queues.fair_queue import Requester
 from reticket.core.sessions import audit_events
-from reticket.core.storage.budget import of_address
+from reticket.core.storage.budget import Owner, of_address
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 FRESH = 500
@@ -63,33 +63,53 @@ class Attempts:
         return [max((known[guard.name] or 0 for guard in guards), default=0) for guards in attempts]
 
     @contextmanager
-    def counted(self, guards: FailureCounters, resource: str, caller: Caller) -> Iterator[None]:
+    def counted(
+        self, guards: FailureCounters, resource: str, caller: Caller, owner: Owner | None = None
+    ) -> Iterator[None]:
         """Count the attempt that the body makes. An error other than a refusal subtracts it again.
+        New counters take the owner's share of the room; None is the caller's network.
 
         Raises:
             Refusal: TOO_MANY_ATTEMPTS, instead of running the body, when it exceeds a limit.
         """
-        self._reserve(guards, resource, caller)
+        owner = owner or of_address(caller.address)
+        used_up = self._reserve(guards, resource, caller, owner)
         try:
             yield
         except Refusal:
+            self._report(used_up, resource, caller)
             raise
         except BaseException:
             self.give_back(guards)
             raise
 
-    def _reserve(self, guards: FailureCounters, resource: str, caller: Caller) -> None:
+    def _reserve(
+        self, guards: FailureCounters, resource: str, caller: Caller, owner: Owner
+    ) -> list[FailureCounter]:
+        """Count an attempt. Returns the counters of which it is the last one."""
         windows = {guard.key: guard.limit.window for guard in guards}
         covered = {guard.key for guard in guards if guard.covered}
-        counted = self._ephemeral.guess(windows, covered, of_address(caller.address))
-        over = [
-            said.left
-            for guard, said in zip(guards, counted, strict=True)
-            if said.total > guard.limit.failures
-        ]
+        found = zip(guards, self._ephemeral.guess(windows, covered, owner), strict=True)
+        counted = [(guard, said, said.total - guard.limit.failures) for guard, said in found]
+        over = [said.left for _, said, excess in counted if excess > 0]
         if over:
             self.give_back(guards)
             raise self.limited(max(over), resource, caller)
+        return [guard for guard, _, excess in counted if excess == 0]
+
+    def _report(self, used_up: FailureCounters, resource: str, caller: Caller) -> None:
+        """Tell the audit log of the programs whose limits a failure has used up."""
+        for guard in used_up:
+            if guard.reported is None:
+                continue
+            failures, window = guard.limit.failures, guard.limit.window
+            realm, program = guard.reported
+            detail = {"realm": realm, "failures": failures, "window": window}
+            self._tell(
+                audit_events.of_person(
+                    self._clock(), "application_limit_reached", resource, program, caller, detail
+                )
+            )
 
     def give_back(self, guards: FailureCounters) -> None:
         """Subtract an attempt that was no failure, or proved nothing."""

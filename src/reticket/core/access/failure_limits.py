@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reticket.core.access.origins import Asker, Origin
 from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 
 NOBODYS_COUNTERS = 2**18
-"""At most 80 MiB of counters, however many e-mail addresses are invented."""
+"""At most 80 MiB of counters of passwords, and 80 MiB of counters of reset codes, however many
+e-mail addresses are invented.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,26 @@ class FailureLimits:
     """The limits on failed sign-ins.
 
     Args:
-        account: for one account from one network.
-        strangers: for one account from all unknown networks together, and from each known one: 100
+        account: for one account from one origin, and for its reset codes.
+        strangers: for one account from all unknown origins together, and from each known one: 100
             in a row (NIST SP 800-63B-4 §3.2.2). The count ends after a day at the latest. So a user
             whose known networks are all gone is not locked out for good.
         address: for users from one network.
+        application: for users of one realm whose passwords one authenticated program sends.
         program: for programs from one network, and for one program where it is known.
     """
 
     account: FailureLimit = FailureLimit(10, 300)
     strangers: FailureLimit = FailureLimit(100, DAY)
     address: FailureLimit = FailureLimit(200, 300)
+    application: FailureLimit = FailureLimit(2000, 300)
     program: FailureLimit = FailureLimit(200, 300)
 
-    def of_person(self, account_state: Recognised, network: str) -> FailureCounters:
-        """The counters of a wrong password. A known network has separate counters for its account,
+    def of_person(self, account_state: Recognised, origin: Origin) -> FailureCounters:
+        """The counters of a wrong password. A known origin has separate counters for its account,
         so that its neighbours cannot use them up.
         """
-        place = f"{_hash_tag(account_state.account)}:{network}"
+        place = f"{_hash_tag(account_state.account)}:{origin.place}"
         here = FailureCounter(
             f"account:{place}", self.account, forgiven=True, covered=account_state.known
         )
@@ -52,23 +57,34 @@ class FailureLimits:
             return here, FailureCounter(
                 f"known:{place}", self.strangers, forgiven=True, covered=True
             )
-        neighbours = FailureCounter(f"people:{network}", self.address)
-        return neighbours, here, self.of_strangers(counter_of(account_state))
+        return self._of_neighbours(origin), here, self.of_strangers(counter_of(account_state))
+
+    def _of_neighbours(self, origin: Origin) -> FailureCounter:
+        """The counter of all people from an origin whom it does not know."""
+        name = f"people:{origin.place}"
+        if origin.asker is None:
+            return FailureCounter(name, self.address)
+        return FailureCounter(name, self.application, reported=origin.asker)
 
     def of_strangers(self, account: str) -> FailureCounter:
-        """The counter of wrong passwords from all unknown networks; the owner's success anywhere
+        """The counter of wrong passwords from all unknown origins; the owner's success anywhere
         resets it.
         """
         return FailureCounter(
             f"strangers:{_hash_tag(account)}", self.strangers, forgiven=True, covered=True
         )
 
-    def of_factor(self, account_state: Recognised, network: str) -> FailureCounters:
+    def of_code(self, account_state: Recognised) -> FailureCounters:
+        """The counter of wrong reset codes, which is apart from that of wrong passwords."""
+        account = _hash_tag(counter_of(account_state))
+        return (FailureCounter(f"codes:{account}", self.account, covered=True),)
+
+    def of_factor(self, account_state: Recognised, origin: Origin) -> FailureCounters:
         """The counters of a wrong one-time password. They are separate, because a right password
         must not reset them. Strangers share counters here too.
         """
         account = _hash_tag(account_state.account)
-        place = f"{account}:{network}" if account_state.known else account
+        place = f"{account}:{origin.place}" if account_state.known else account
         return (FailureCounter(f"factor:{place}", self.account, forgiven=True, covered=True),)
 
     def of_program(self, program: str, network: str, known: bool) -> FailureCounters:
@@ -87,14 +103,16 @@ class FailureCounter(NamedTuple):
         limit: how many failures, in which time.
         forgiven: whether a success resets it.
         covered: whether it is stored however full the pool of guesses is. The number of such
-            counters is bounded: one for each account, three for each of its known networks, and
-            `NOBODYS_COUNTERS`.
+            counters is bounded: two for each account, three for each of its known origins, and
+            twice `NOBODYS_COUNTERS`.
+        reported: the program of which the audit log is told when the counter reaches its limit.
     """
 
     name: str
     limit: FailureLimit
     forgiven: bool = False
     covered: bool = False
+    reported: Asker | None = None
 
     @property
     def key(self) -> str:

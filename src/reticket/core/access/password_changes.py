@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reticket.core.access.attempts import Admission
 from reticket.core.access.new_passwords import check_new_password
+from reticket.core.access.origins import Origin, origin_of
 from reticket.core.access.reset_codes import ResetCodes
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_queue import SignInQueue
@@ -24,12 +24,12 @@ from reticket.core.queues.fair_worker_pool import FairWorkerPool
 
 Note = Callable[[Audit, Caller], None]
 
-Remember = Callable[[User, Caller], None]
-"""Notes that the person is known at the network of the caller, as after a sign-in."""
+Remember = Callable[[User, Origin], None]
+"""Notes that the person is known at an origin, as after a sign-in."""
 
 
 class PasswordResets:
-    """Owns the check of a reset code. Synchronous; runs on the pool for long work."""
+    """Owns the check of a reset code, and its use. Synchronous."""
 
     def __init__(
         self,
@@ -43,12 +43,15 @@ class PasswordResets:
         self._codes = codes
         self._hasher = hasher
 
-    def redeem(self, command: RedeemResetCode, caller: Caller, admission: Admission) -> User:
-        """Replace the password. The credential version decides between parallel callers with one
-        code, so a failing store costs no code. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.
+    def owner(self, command: RedeemResetCode, caller: Caller) -> User:
+        """The person whose code it is; costs no hash. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS."""
+        return self._users.with_code(command, caller, self._codes.find)
+
+    def redeem(self, user: User, password: str) -> User:
+        """Replace the password of that person. The credential version decides between parallel
+        callers with one code, so a failing store costs no code. INVALID_CREDENTIALS.
         """
-        user = self._users.with_code(command, caller, admission, self._codes.find)
-        hashed, version = self._hasher.hash(command.password), user.credential_version
+        hashed, version = self._hasher.hash(password), user.credential_version
         if not self._directory.replace_password(user.id, hashed, version):
             raise Refusal(Code.INVALID_CREDENTIALS, Cause.USED)
         self._codes.forget(user)
@@ -88,13 +91,14 @@ class PasswordChanges:
         user = command.user
         check_new_password(command.new, (user.email, user.user_name))
         old = SignIn(
-            command.resource, user.email, command.old, factor=command.factor, realm=user.realm
-        )
+            command.resource, user.email, command.old, factor=command.factor, realm=user.realm,
+            through=command.through,
+        )  # fmt: skip
         found = await queue.person(old, caller)
         if found.id != user.id:
             raise Refusal(Code.INVALID_CREDENTIALS, Cause.SUBJECT_GONE)
         changed = await self._replaced("password_changed", command, found, command.new, caller)
-        return await self._recognised(changed, caller)
+        return await self._recognised(changed, command, caller)
 
     async def set(self, command: SetPassword, caller: Caller) -> User:
         """Replace a password without the old one."""
@@ -103,19 +107,19 @@ class PasswordChanges:
         return await self._replaced("password_set", command, user, command.password, caller)
 
     async def reset(
-        self, command: RedeemResetCode, caller: Caller, queue: SignInQueue, resets: PasswordResets
+        self, command: RedeemResetCode, caller: Caller, user: User, resets: PasswordResets
     ) -> User:
-        """Replace a password by a reset code."""
-        check_new_password(command.password, (command.name.text,))
-        attempt = SignIn(command.resource, command.name.text, "", realm=command.name.realm)
-        admission = await queue.admission(attempt, caller)
-        said = resets.redeem, command, caller, admission
-        user = await self._passwords.run(admission.requester, *said)
+        """Replace the password of a person whose reset code was right."""
+        requester = Requester(network_of(caller.address), user.id, known=True)
+        await self._passwords.run(requester, resets.redeem, user, command.password)
         changed = await self._ended("password_reset", command, user, caller)
-        return await self._recognised(changed, caller)
+        return await self._recognised(changed, command, caller)
 
-    async def _recognised(self, user: User, caller: Caller) -> User:
-        await self._directory.run(self._remember, user, caller)
+    async def _recognised(
+        self, user: User, command: ChangePassword | RedeemResetCode, caller: Caller
+    ) -> User:
+        origin = origin_of(caller, command.through, user.realm)
+        await self._directory.run(self._remember, user, origin)
         return user
 
     async def _replaced(

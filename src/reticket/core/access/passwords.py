@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reticket.core import commands as asked
+from reticket.core.access.new_passwords import check_new_password
+from reticket.core.access.origins import Origin
 from reticket.core.access.password_changes import PasswordChanges, PasswordResets
 from reticket.core.access.reset_codes import ResetCodes
 from reticket.core.access.sign_in_queue import SignInQueue
 from reticket.core.access.sign_ups import SignUps
-from reticket.core.addresses import network_of
 from reticket.core.commands import Audit
+from reticket.core.errors import Code, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import User
 from reticket.core.performing import Performer, by
@@ -28,8 +30,8 @@ def of_passwords(
     def note(event: Audit, caller: Caller) -> None:
         parts.engine.note(dialect_event(parts.clock(), event, caller))
 
-    def remember(user: User, caller: Caller) -> None:
-        directory.remember_network(user.id, network_of(caller.address), parts.clock())
+    def remember(user: User, origin: Origin) -> None:
+        directory.remember_network(user.id, origin.place, parts.clock())
 
     codes = ResetCodes(directory, parts.shared, parts.entropy)
     changes = PasswordChanges(
@@ -52,7 +54,14 @@ def of_passwords(
         return made
 
     async def redeem(command: asked.RedeemResetCode, caller: Caller) -> User:
-        return await changes.reset(command, caller, queue, resets)
+        check_new_password(command.password, (command.name.text,))
+        try:
+            user = await callers.run(caller, resets.owner, command, caller)
+        except Refusal as refusal:
+            if refusal.code is Code.TOO_MANY_ATTEMPTS:
+                await pools.passwords.linger()
+            raise
+        return await changes.reset(command, caller, user, resets)
 
     yield by(asked.SignUp, sign_ups.sign_up)
     yield by(asked.ChangePassword, change)

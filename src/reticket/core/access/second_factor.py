@@ -10,6 +10,7 @@ from collections.abc import Callable
 from reticket.core.access import recovery
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureCounters
+from reticket.core.access.origins import origin_of
 from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import OpenFactorSession, SecondFactor
 from reticket.core.errors import Cause, Code, Refusal
@@ -85,13 +86,14 @@ class SecondFactorAuthenticator:
         user = self._user_of(said, command.resource)
         if user is None:
             raise self._no_session(command.resource, caller)
-        (context,) = self._contexts.of([(SignInName(user.realm, user.email), caller)])
+        origin = origin_of(caller, None, user.realm)
+        (context,) = self._contexts.of([(SignInName(user.realm, user.email), origin)])
         guards = (*context.guards, *context.factor)
         with self._attempts.counted(guards, command.resource, caller):
             proof = self._proof_for(guards, user, command, caller)
         self._contexts.succeeded(context.requester, guards)
         require_active(self._attempts, user, command.resource, caller)
-        self._contexts.remember(user, caller)
+        self._contexts.remember(user, origin)
         self._finish(user, proof, command, caller)
         return user
 

@@ -6,9 +6,11 @@ Synchronous; runs on the pool for long work. No answer shows which part was wron
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from reticket.core.access.attempts import Admission, Attempts
 from reticket.core.access.failure_limits import FailureCounters
+from reticket.core.access.origins import Origin, origin_of
 from reticket.core.access.secret_check import SecretCheck, expect_one_version
 from reticket.core.access.sign_in_context import SignInContexts, require_active
 from reticket.core.commands import FactorRule, RedeemResetCode, SignIn
@@ -43,7 +45,7 @@ class UserAuthenticator:
         read. Accounts that do not exist get the same answers.
         """
         self._directory.catch_up_now()
-        found = self._contexts.of([(command.name, caller) for command, caller in batch])
+        found = self._contexts.of([(each[0].name, _origin_of(*each)) for each in batch])
         waits = self._attempts.waits([(*each.guards, *each.factor) for each in found])
         return [
             self._attempts.limited(wait, command.resource, caller)
@@ -56,12 +58,12 @@ class UserAuthenticator:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up_now()
         requester, guards = admission
-        with self._attempts.counted(guards, command.resource, caller):
+        with self._attempts.counted(guards, command.resource, caller, command.through):
             user = self._whose_password(command, caller, guards)
         self._contexts.succeeded(requester, guards)
         require_active(self._attempts, user, command.resource, caller)
         if not user.second_factor:
-            self._contexts.remember(user, caller)
+            self._contexts.remember(user, _origin_of(command, caller))
         return user
 
     def _whose_password(self, command: SignIn, caller: Caller, guards: FailureCounters) -> User:
@@ -77,20 +79,27 @@ class UserAuthenticator:
             raise self._factor_required(user, command, caller, guards)
         return user
 
-    def with_code(
-        self, command: RedeemResetCode, caller: Caller, admission: Admission, find: FindByCode
-    ) -> User:
-        """The person whose reset code this is. A wrong one counts as a wrong password does.
-        INVALID_CREDENTIALS.
+    def with_code(self, command: RedeemResetCode, caller: Caller, find: FindByCode) -> User:
+        """The person whose reset code this is. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.
+
+        Nobody guesses a code, so no limit refuses the right one. Wrong ones are limited for each
+        account, and count for no password.
         """
-        requester, guards = admission
-        with self._attempts.counted(guards, command.resource, caller):
-            user, is_right = find(command.name, command.code)
-            if user is None or not is_right:
-                subject, cause = user.id if user else None, Cause.WRONG_CODE
-                raise self._attempts.failed(guards, command.resource, subject, cause, caller)
-        self._contexts.succeeded(requester, guards)
+        user, is_right = find(command.name, command.code)
+        if user is None or not is_right:
+            self._refuse_code(command, user.id if user else None, caller)
         return user
+
+    def _refuse_code(
+        self, command: RedeemResetCode, subject: str | None, caller: Caller
+    ) -> NoReturn:
+        guards = self._contexts.of_code(command.name, caller)
+        (wait,) = self._attempts.waits([guards])
+        if wait:
+            raise self._attempts.limited(wait, command.resource, caller)
+        with self._attempts.counted(guards, command.resource, caller, command.through):
+            cause = Cause.WRONG_CODE
+            raise self._attempts.failed(guards, command.resource, subject, cause, caller)
 
     def _factor_required(
         self, user: User, command: SignIn, caller: Caller, guards: FailureCounters
@@ -102,6 +111,10 @@ class UserAuthenticator:
         """
         cause = Cause.FACTOR_REQUIRED
         return self._attempts.failed(guards, command.resource, user.id, cause, caller)
+
+
+def _origin_of(command: SignIn, caller: Caller) -> Origin:
+    return origin_of(caller, command.through, command.realm)
 
 
 def _cause_of(user: User | None, right: bool) -> Cause:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureCounters, FailureLimits
-from reticket.core.addresses import network_of
+from reticket.core.access.origins import Origin, origin_of
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Caller
 from reticket.core.people import User
@@ -27,7 +27,7 @@ class SignInContext(NamedTuple):
 
 
 class SignInContexts:
-    """Owns what is known of accounts and networks before anything is checked."""
+    """Owns what is known of accounts and origins before anything is checked."""
 
     def __init__(
         self, directory: Directory, attempts: Attempts, limits: FailureLimits, clock: Clock
@@ -37,29 +37,34 @@ class SignInContexts:
         self._limits = limits
         self._clock = clock
 
-    def of(self, attempts: Sequence[tuple[SignInName, Caller]]) -> list[SignInContext]:
-        """The context of each name and its caller; accounts that do not exist count as
+    def of(self, attempts: Sequence[tuple[SignInName, Origin]]) -> list[SignInContext]:
+        """The context of each name and its origin; accounts that do not exist count as
         strangers'.
         """
-        places = [(name, network_of(caller.address)) for name, caller in attempts]
-        found = zip(places, self._directory.recognise(places), strict=True)
-        return [self._context_of(recognised, network) for (_, network), recognised in found]
+        places = [(name, origin.place) for name, origin in attempts]
+        found = zip(attempts, self._directory.recognise(places), strict=True)
+        return [self._context_of(recognised, origin) for (_, origin), recognised in found]
 
-    def _context_of(self, whom: Recognised, network: str) -> SignInContext:
+    def _context_of(self, whom: Recognised, origin: Origin) -> SignInContext:
         guards, factor = (
-            self._limits.of_person(whom, network),
-            self._limits.of_factor(whom, network),
+            self._limits.of_person(whom, origin),
+            self._limits.of_factor(whom, origin),
         )
-        return SignInContext(Requester(network, whom.account, whom.known), guards, factor)
+        return SignInContext(Requester(origin.place, whom.account, whom.known), guards, factor)
+
+    def of_code(self, name: SignInName, caller: Caller) -> FailureCounters:
+        """The counters of wrong reset codes for a name, whoever sends them."""
+        (whom,) = self._directory.recognise([(name, origin_of(caller, None, name.realm).place)])
+        return self._limits.of_code(whom)
 
     def succeeded(self, requester: Requester, guards: FailureCounters) -> None:
         """The owner has authenticated, which also resets the strangers' failures."""
         strangers = self._limits.of_strangers(requester.account)
         self._attempts.succeeded([*guards, strangers] if requester.known else guards)
 
-    def remember(self, user: User, caller: Caller) -> None:
-        """The sign-in is complete: its network is known from now on."""
-        self._directory.remember_network(user.id, network_of(caller.address), self._clock())
+    def remember(self, user: User, origin: Origin) -> None:
+        """The sign-in is complete: its origin is known from now on."""
+        self._directory.remember_network(user.id, origin.place, self._clock())
 
 
 def require_active(attempts: Attempts, user: User, kind: str, caller: Caller) -> None:

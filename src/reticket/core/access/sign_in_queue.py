@@ -53,13 +53,9 @@ class SignInQueue:
 
     async def person(self, command: SignIn, caller: Caller) -> User:
         """The user with that password."""
-        admission = await self.admission(command, caller)
+        admission = await self._admitted(self._people.put((command, caller)))
         check = self._users.authenticate
         return await self._passwords.run(admission.requester, check, command, caller, admission)
-
-    async def admission(self, command: SignIn, caller: Caller) -> Admission:
-        """The admission of an attempt at somebody's password or reset code. TOO_MANY_ATTEMPTS."""
-        return await self._admitted(self._people.put((command, caller)))
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:
         """The application with that secret."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reticket.core.access.new_passwords import check_new_password
+from reticket.core.access.origins import origin_of
 from reticket.core.access.password_changes import Note, Remember
 from reticket.core.commands import Audit, Increment, IssueResetCode, SignUp
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
@@ -72,5 +73,5 @@ class SignUps:
         user = self._directory.user(user_id)
         if user is None:
             raise Unavailable("a person was deleted at once")
-        self._remember(user, caller)
+        self._remember(user, origin_of(caller, command.through, user.realm))
         return user

@@ -30,6 +30,7 @@ class SignUp(Command[User]):
         password: at least 8 characters, and none of the names.
         most: people in an hour of the owner.
         owner: who has authenticated, as `of_client(application)`; None is the caller's network.
+        through: as in `SignIn`.
     """
 
     resource: str
@@ -38,6 +39,7 @@ class SignUp(Command[User]):
     password: str = field(repr=False)
     most: int = SIGN_UPS
     owner: Owner | None = None
+    through: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ChangePassword(Command[User]):
     password; the refusals of `SignIn` for the old one.
 
     Args:
-        factor: as in `SignIn`.
+        factor / through: as in `SignIn`.
     """
 
     resource: str
@@ -55,6 +57,7 @@ class ChangePassword(Command[User]):
     old: str = field(repr=False)
     new: str = field(repr=False)
     factor: FactorRule = FactorRule.IGNORE
+    through: Owner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,16 @@ class IssueResetCode(Command[ResetCode | None]):
 
 @dataclass(frozen=True, slots=True)
 class RedeemResetCode(Command[User]):
-    """Set a new password with a reset code. A wrong code counts as a failed sign-in. All sessions
-    of the person have ended when it returns. Result: `User`. INVALID_PARAMETER for the password,
-    INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.
+    """Set a new password with a reset code. Wrong codes are limited for each account; the right one
+    is never refused. All sessions of the person have ended when it returns. Result: `User`.
+    INVALID_PARAMETER for the password, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS.
+
+    Args:
+        through: as in `SignIn`.
     """
 
     resource: str
     name: SignInName
     code: str = field(repr=False)
     password: str = field(repr=False)
+    through: Owner | None = None

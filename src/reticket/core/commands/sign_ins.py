@@ -10,6 +10,7 @@ from reticket.core.commands.command import Command
 from reticket.core.commands.others import PutIfAbsent
 from reticket.core.people import Application, Client, User
 from reticket.core.realms import USUAL, SignInName
+from reticket.core.storage.budget import Owner
 
 
 def keeps_nothing(user: User) -> Sequence[PutIfAbsent]:
@@ -40,6 +41,9 @@ class SignIn(Command[User]):
             like unknown ones.
         factor: the rule for users with a second factor; the default refuses them.
         realm: in which the name is looked up. People of another one are unknown.
+        through: the program that has authenticated and sends the password of a visitor of its own,
+            as `of_client(application)`. Failures then count for it, and not for the address of its
+            server. None, when the caller's address is that of the person.
     """
 
     resource: str
@@ -48,6 +52,7 @@ class SignIn(Command[User]):
     part: str | None = None
     factor: FactorRule = FactorRule.REFUSE
     realm: str = USUAL
+    through: Owner | None = None
 
     @property
     def name(self) -> SignInName:

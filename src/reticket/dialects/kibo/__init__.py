@@ -48,6 +48,7 @@ from reticket.dialects.kibo.shoppers import (
 )
 from reticket.dialects.kibo.shoppers.limits import ShopLimit
 from reticket.dialects.kibo.shoppers.realm import SHOPPERS
+from reticket.dialects.kibo.shoppers.shop import nobody, the_shop
 from reticket.dialects.kibo.tenant_facts import TENANT
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
 from reticket.wire_examples import ACCESS, Example
@@ -72,6 +73,10 @@ class Options:
             refused. With `ignore` such a person signs in by password alone.
         sign_in_status: of developers' and admin users' sign-ins. The vendor's test suites want 201;
             clients that are generated from its document read a ticket only with 200.
+        shopper_address: whose address a request about a shopper comes from. With `server` it is
+            that of the shop's server, and failed sign-ins count for the application. With
+            `visitor` the servers of all shops are among `trusted_proxies` and send
+            `X-Forwarded-For`, and failed sign-ins count for the address of the visitor.
         anonymous_per_address: sessions of anonymous shoppers that one application may begin from
             one network in ten minutes. A shop's server is one network.
         anonymous_per_application: the same from all networks.
@@ -85,6 +90,7 @@ class Options:
     require_bearer: bool = False
     second_factor: Literal["refuse", "ignore"] = "refuse"
     sign_in_status: Literal[201, 200] = 201
+    shopper_address: Literal["server", "visitor"] = "server"
     anonymous_per_address: int = 3000
     anonymous_per_application: int = 6000
     sign_ups_per_application: int = 2000
@@ -192,14 +198,15 @@ def _of_shoppers(options: Options, factor: FactorRule) -> tuple[Route, ...]:
         options.anonymous_per_address,
         options.anonymous_per_application,
     )
-    sign_ins = sign_in.SignIns(factor)
+    through = nobody if options.shopper_address == "visitor" else the_shop
+    sign_ins = sign_in.SignIns(factor, through)
     return (
         anonymous.route(anonymous_limit),
         sign_in.route(sign_ins),
         *sessions.ROUTES,
         *accounts.routes(sign_ins, options.sign_ups_per_application),
-        new_password.route(factor),
-        *resets.routes(options.resets_per_application),
+        new_password.route(factor, through),
+        *resets.routes(options.resets_per_application, through),
         *login_states.ROUTES,
     )
 

@@ -46,7 +46,10 @@ class Accounts:
         password = inputs.required(inputs.text(body, _PASSWORD), _PASSWORD)
         shop = yield from shop_of(request)
         with named_as_sent(_PASSWORD):
-            user = yield from SignUp(SHOPPER, shop.realm, person, password, self.most, shop.owner)
+            user = yield from SignUp(
+                SHOPPER, shop.realm, person, password, self.most, shop.owner,
+                self.sign_ins.through(shop),
+            )  # fmt: skip
         return (yield from begin(request, shop, user, wanted))
 
     def create_login(self, request: WireRequest) -> Operation:

@@ -13,7 +13,7 @@ from reticket.dialects.kibo.shoppers.account import IN_PATH, ONE, account_in, sh
 from reticket.dialects.kibo.shoppers.document import ACCOUNTS, of_shop
 from reticket.dialects.kibo.shoppers.faults import named_as_sent, refused_as
 from reticket.dialects.kibo.shoppers.schemas import CustomerPasswordInfo
-from reticket.dialects.kibo.shoppers.shop import shop_of
+from reticket.dialects.kibo.shoppers.shop import Through, shop_of
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 _USER = "userId"
@@ -26,9 +26,11 @@ class NewPasswords:
 
     Args:
         factor: how a shopper with a second factor is treated.
+        through: for whom failures count.
     """
 
     factor: FactorRule
+    through: Through
 
     def change(self, request: WireRequest) -> Operation:
         """Replace a password. All sessions of the shopper end."""
@@ -42,16 +44,16 @@ class NewPasswords:
         if values.get(_USER.lower()) not in (None, user.id):
             raise Refusal(Code.NOT_FOUND)
         with refused_as(_OLD), named_as_sent(_NEW):
-            yield from ChangePassword(SHOPPER, user, old, new, self.factor)
+            yield from ChangePassword(SHOPPER, user, old, new, self.factor, self.through(shop))
         return nothing(request)
 
 
-def route(factor: FactorRule) -> Route:
+def route(factor: FactorRule, through: Through) -> Route:
     """The route of new passwords."""
     return Route(
         "POST",
         f"{ONE}/Change-Password",
-        NewPasswords(factor).change,
+        NewPasswords(factor, through).change,
         of_shop(
             "Change Password",
             "Replaces a password and ends all sessions of the shopper. `unlockAccount` has no "

@@ -23,7 +23,7 @@ from reticket.dialects.kibo.shoppers.account import PATH
 from reticket.dialects.kibo.shoppers.document import ACCOUNTS, of_shop
 from reticket.dialects.kibo.shoppers.faults import named_as_sent, refused_as
 from reticket.dialects.kibo.shoppers.schemas import ConfirmationInfo, CustomerResetPasswordInfo
-from reticket.dialects.kibo.shoppers.shop import Shop, shop_of
+from reticket.dialects.kibo.shoppers.shop import Shop, Through, shop_of
 from reticket.wire import Operation, Route, WireRequest
 
 _MINUTES = RESET_LIFETIME // 60
@@ -33,13 +33,15 @@ _NEW = "newPassword"
 
 @dataclass(frozen=True, slots=True)
 class Resets:
-    """The operation that sends a code.
+    """The operations.
 
     Args:
         most: codes for which one application asks in an hour.
+        through: for whom failures count.
     """
 
     most: int
+    through: Through
 
     def send(self, request: WireRequest) -> Operation:
         """Send a code to a shopper. No answer tells whether there is one with that name."""
@@ -54,18 +56,18 @@ class Resets:
             yield from _send(made, shop)
         return nothing(request)
 
-
-def redeem(request: WireRequest) -> Operation:
-    """Set a new password with a code, once. All sessions of the shopper end."""
-    inputs.selection(inputs.query(request))
-    body = inputs.members(request)
-    name = inputs.required(inputs.text(body, "userName"), "userName")
-    code = inputs.required(inputs.text(body, _CODE), _CODE)
-    new = inputs.required(inputs.text(body, _NEW), _NEW)
-    shop = yield from shop_of(request)
-    with refused_as(_CODE), named_as_sent(_NEW):
-        yield from RedeemResetCode(SHOPPER, SignInName(shop.realm, name), code, new)
-    return nothing(request)
+    def redeem(self, request: WireRequest) -> Operation:
+        """Set a new password with a code, once. All sessions of the shopper end."""
+        inputs.selection(inputs.query(request))
+        body = inputs.members(request)
+        name = inputs.required(inputs.text(body, "userName"), "userName")
+        code = inputs.required(inputs.text(body, _CODE), _CODE)
+        new = inputs.required(inputs.text(body, _NEW), _NEW)
+        shop = yield from shop_of(request)
+        named, through = SignInName(shop.realm, name), self.through(shop)
+        with refused_as(_CODE), named_as_sent(_NEW):
+            yield from RedeemResetCode(SHOPPER, named, code, new, through)
+        return nothing(request)
 
 
 def _send(made: ResetCode, shop: Shop) -> Asking[None]:
@@ -94,13 +96,14 @@ def _send(made: ResetCode, shop: Shop) -> Asking[None]:
     )
 
 
-def routes(most: int) -> tuple[Route, ...]:
+def routes(most: int, through: Through) -> tuple[Route, ...]:
     """The routes of these codes."""
+    resets = Resets(most, through)
     return (
         Route(
             "POST",
             f"{PATH}/Reset-Password",
-            Resets(most).send,
+            resets.send,
             of_shop(
                 "Reset Password",
                 "Sends a code to the shopper's e-mail address. Unknown names are answered alike.",
@@ -112,7 +115,7 @@ def routes(most: int) -> tuple[Route, ...]:
         Route(
             "POST",
             f"{PATH}/Update-Forgotten-Password",
-            redeem,
+            resets.redeem,
             of_shop(
                 "Update Forgotten Password",
                 "Sets a new password with the code of a message, and ends all sessions.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -45,6 +46,20 @@ class Shop:
     def owner(self) -> Owner:
         """Whose share of the storage its requests take."""
         return of_client(self.application.id)
+
+
+Through = Callable[[Shop], Owner | None]
+"""For whom the failures of a shop's visitors count, as `SignIn.through`."""
+
+
+def the_shop(shop: Shop) -> Owner | None:
+    """They count for the application, since the caller's address is that of its server."""
+    return shop.owner
+
+
+def nobody(shop: Shop) -> Owner | None:
+    """They count for the caller's address, which is the visitor's."""
+    return None
 
 
 def shop_of(request: WireRequest) -> Asking[Shop]:

@@ -14,7 +14,7 @@ from reticket.dialects.kibo.kinds import SHOPPER
 from reticket.dialects.kibo.shoppers.anonymous import PATH
 from reticket.dialects.kibo.shoppers.document import TICKETS, of_shop
 from reticket.dialects.kibo.shoppers.schemas import CustomerAuthTicket, CustomerUserAuthInfo
-from reticket.dialects.kibo.shoppers.shop import Shop, shop_of
+from reticket.dialects.kibo.shoppers.shop import Shop, Through, shop_of
 from reticket.dialects.kibo.shoppers.terms import Terms
 from reticket.dialects.kibo.shoppers.ticket import ticket
 from reticket.wire import Operation, Route, WireRequest, WireResponse
@@ -26,9 +26,11 @@ class SignIns:
 
     Args:
         factor: how a shopper with a second factor is treated.
+        through: for whom failures count.
     """
 
     factor: FactorRule
+    through: Through
 
     def create(self, request: WireRequest) -> Operation:
         """Sign in with an e-mail address or a user name. An account must be the shopper's own."""
@@ -45,7 +47,10 @@ class SignIns:
 
     def of(self, shop: Shop, name: str, password: str) -> SignIn:
         """The command that checks the password of a shopper."""
-        return SignIn(SHOPPER, name, password, factor=self.factor, realm=shop.realm)
+        through = self.through(shop)
+        return SignIn(
+            SHOPPER, name, password, factor=self.factor, realm=shop.realm, through=through
+        )
 
 
 def begin(
