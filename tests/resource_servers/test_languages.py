@@ -3,13 +3,8 @@
 import time
 
 import pytest
-from tests.resource_servers.tokens import (
-    SIGN_INS,
-    SYMMETRIC,
-    foreign,
-    forged,
-    without_signature,
-)
+from tests.resource_servers.tokens import SYMMETRIC, foreign, forged, without_signature
+from tests.verify.vendor_sign_ins import OF_CREDENTIALS, SIGN_INS
 
 from reticket.testing.waiting import until
 
@@ -20,6 +15,8 @@ CASES = [
     *((False, "shared", kind) for kind in SYMMETRIC),
 ]
 INTROSPECTED = [case for case in CASES if case[1] == "introspection"]
+WITH_CREDENTIALS = [case for case in INTROSPECTED if case[2] in OF_CREDENTIALS]
+of_each_introspected = pytest.mark.parametrize(("is_signed", "way", "kind"), INTROSPECTED)
 of_each_case = pytest.mark.parametrize(("is_signed", "way", "kind"), CASES)
 
 
@@ -48,7 +45,18 @@ def test_bad_tokens_are_refused(checking, issuers, is_signed, way, kind):
     assert checking(is_signed, way, kind, one.changed(good, exp=now + HOUR))
 
 
-@pytest.mark.parametrize(("is_signed", "way", "kind"), INTROSPECTED)
+@of_each_introspected
+def test_where_introspection_is_asked_a_sign_out_ends_a_token(
+    checking, issuers, is_signed, way, kind
+):
+    one = issuers[is_signed]
+    token, refresh = one.pair(kind)
+    assert checking(is_signed, way, kind, token)
+    one.sign_out(kind, refresh)
+    assert not checking(is_signed, way, kind, token)
+
+
+@pytest.mark.parametrize(("is_signed", "way", "kind"), WITH_CREDENTIALS)
 def test_where_introspection_is_asked_new_credentials_end_a_token(
     checking, issuers, is_signed, way, kind
 ):
@@ -57,5 +65,5 @@ def test_where_introspection_is_asked_new_credentials_end_a_token(
     assert checking(is_signed, way, kind, token)
     one.new_credentials()
     until(lambda: not checking(is_signed, way, kind, token), "the token to end")
-    until(lambda: one.signs_in(kind), "the new credentials")
+    until(lambda: all(map(one.signs_in, OF_CREDENTIALS)), "the new credentials")
     assert checking(is_signed, way, kind, one.pair(kind)[0])

@@ -10,17 +10,29 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 from tests.http.wire import call
 from tests.verify.issuing import Issuing, issuing
-from tests.verify.vendor_sign_ins import PASSWORD, SIGN_INS
+from tests.verify.vendor_sign_ins import (
+    APPLICATION,
+    JOAN,
+    JOANS_PASSWORD,
+    PASSWORD,
+    SIGN_INS,
+    TENANT,
+    pair_of,
+)
+from tests.verify.vendor_sign_ins import SECRET as OF_APPLICATION
 
+from reticket.core.commands import EndSession
+from reticket.core.realms import SignInName
 from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.mint import ACCESS, Mint
+from reticket.dialects.kibo.shoppers.realm import SHOPPERS
 from reticket.directory.drafts import ClientDraft
 from reticket.testing import running_server
 from reticket.testing.server import RunningServer
 from reticket.testing.waiting import until
 
 CLIENT, SECRET = "files", "files-secret"
-SYMMETRIC = ("akinon.user", "cloudreve.user")
+SYMMETRIC = ("akinon.user", "cloudreve.user", "cloudreve.app")
 """Without the setting."""
 
 
@@ -42,26 +54,28 @@ class Issuer:
 
     def pair(self, kind):
         """A good access token, and its refresh token."""
-        token = self._signed_in(kind)
-        access = token.get("accessToken") or token["access_token"]
-        return access, token.get("refreshToken") or token["refresh_token"]
+        return pair_of(self.server.url, kind)
 
     def signs_in(self, kind):
         """Whether the credentials are known by now."""
-        return bool({"accessToken", "access_token"} & self._signed_in(kind).keys())
-
-    def _signed_in(self, kind):
-        path, said = SIGN_INS[kind]
-        answer = json.loads(call(self.server.url, "POST", path, json.dumps(said))[2])
-        return answer.get("data", {}).get("token", answer)
+        try:
+            return bool(self.pair(kind))
+        except KeyError:
+            return False
 
     def new_credentials(self):
-        """Ada has another password, and the application another secret; both read as before."""
-        instance = self.inside.instance
-        instance.directory.users.set_password(self.inside.user.id, instance.hasher.hash(PASSWORD))
-        application = SIGN_INS["kibo.application"][1]
-        secret = instance.hasher.hash(application["sharedSecret"])
-        instance.directory.applications.rotate_secret(application["applicationId"], secret)
+        """Ada and Joan have other passwords, and the application another secret; all read as
+        before.
+        """
+        directory, hashed = self.inside.instance.directory, self.inside.instance.hasher.hash
+        joan = directory.user_by_name(SignInName(SHOPPERS.of(TENANT), JOAN))
+        directory.users.set_password(self.inside.user.id, hashed(PASSWORD))
+        directory.users.set_password(joan.id, hashed(JOANS_PASSWORD))
+        directory.applications.rotate_secret(APPLICATION, hashed(OF_APPLICATION))
+
+    def sign_out(self, kind, refresh_token):
+        """End the session of a refresh token."""
+        self.inside.perform(EndSession(kind, refresh_token))
 
     def changed(self, token, **claims):
         """The same token with other claims, signed by the service's own key."""

@@ -29,10 +29,10 @@ class Issuing:
 
     def begin(self, client="spa", scope="openid orders.read", jkt=None, audience=AUDIENCE):
         terms = Terms(self.instance.clock() // 1000, ("pwd",), jkt, (audience,)).to_json()
-        return self._perform(BeginSession(USER, self.user, client=client, scope=scope, terms=terms))
+        return self.perform(BeginSession(USER, self.user, client=client, scope=scope, terms=terms))
 
     def next(self, issued):
-        return self._perform(Refresh(USER, issued.refresh_token))
+        return self.perform(Refresh(USER, issued.refresh_token))
 
     def rotate(self, server):
         """Let the next key sign at once; the service sees it with its next beat."""
@@ -40,7 +40,9 @@ class Issuing:
         mine = {key.kid for key in self.instance.ring.snapshot.verifiers()}
         until(lambda: published(server) == mine, "the new keys", lambda: published(server))
 
-    def _perform(self, command):
+    def perform(self, command):
+        """The result of a command, by the service's own rules."""
+
         async def performed():
             return await self.service.performers[type(command)](command, CALLER)
 

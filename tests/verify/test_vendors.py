@@ -4,17 +4,21 @@ import json
 
 import pytest
 from tests.http.wire import call
-from tests.verify.vendor_sign_ins import SIGN_INS
+from tests.verify.vendor_sign_ins import SIGN_INS, pair_of
 
+from reticket.dialects.cloudreve.apps import DESKTOP
 from reticket.testing import running_server
 from reticket.verify import AccessTokens, Rejected
 
 FACTS = {
     "akinon.user": {"roles": ["admin"]},
     "cloudreve.user": {"group": "Admin", "permission": "/RoB"},
+    "cloudreve.app": {"group": "Admin", "client_id": DESKTOP.id},
     "kibo.application": {"behaviors": [1, 2, 17]},
     "kibo.developer": {"behaviors": [1, 2, 17], "tid": "77"},
     "kibo.adminuser": {"behaviors": [1, 2, 17], "tid": "1000"},
+    "kibo.shopper": {"tid": "1000", "site": 2000, "account": 1},
+    "kibo.anonymous_shopper": {"tid": "1000", "site": 2000},
 }
 SETTINGS = {
     "RETICKET_DIALECTS__AKINON__ACCESS_ALGORITHM": "ES256",
@@ -34,10 +38,7 @@ def signed(tmp_path_factory):
 
 
 def access_token(server, kind):
-    path, said = SIGN_INS[kind]
-    answer = json.loads(call(server.url, "POST", path, json.dumps(said))[2])
-    token = answer.get("data", {}).get("token", answer)
-    return token.get("accessToken") or token["access_token"]
+    return pair_of(server.url, kind)[0]
 
 
 @pytest.mark.parametrize("kind", SIGN_INS)
@@ -78,16 +79,16 @@ def test_an_expired_and_a_forged_token_are_rejected(signed, kind):
         AccessTokens(signed.url, kind).verify(forged)
 
 
-@pytest.mark.parametrize("kind", ["akinon.user", "cloudreve.user"])
+@pytest.mark.parametrize("kind", ["akinon.user", "cloudreve.user", "cloudreve.app"])
 def test_by_default_only_the_service_can_check_these(server, kind):
     with pytest.raises(Rejected):
         AccessTokens(server.url, kind).verify(access_token(server, kind))
 
 
-@pytest.mark.parametrize("kind", ["kibo.application", "kibo.developer", "kibo.adminuser"])
-def test_by_default_kibo_tokens_tell_nothing_of_behaviors(server, kind):
+@pytest.mark.parametrize("kind", [kind for kind in SIGN_INS if kind.startswith("kibo.")])
+def test_by_default_kibo_tokens_tell_nothing_of_their_holder(server, kind):
     token = AccessTokens(server.url, kind).verify(access_token(server, kind))
-    assert "behaviors" not in token.claims
+    assert {"behaviors", "site", "account"}.isdisjoint(token.claims)
     assert token.client == ""
 
 
