@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.http.wire import call, events
+from tests.resource_servers.tokens import Issuer
+from tests.verify.issuing import issuing
 
 from reticket.testing import running_server
 
@@ -177,6 +179,49 @@ def test_tokens_of_an_app_and_of_a_person_are_not_mistaken(server):
     forged = person["refresh_token"].split(".")
     forged[1] = app["refresh_token"].split(".")[1]
     assert refreshed(server, ".".join(forged))["code"] == 40020
+
+
+@pytest.fixture(scope="module")
+def key_holder(server):
+    """Has the key of access tokens, as a client with a shared key has."""
+    with issuing(server) as inside:
+        yield Issuer(server, inside)
+
+
+def test_a_holder_of_the_shared_key_lets_no_app_in_for_a_person_without_a_session(
+    server, key_holder
+):
+    """The app's session would outlive the key (ADR 0024)."""
+    token = signed_in(server)["access_token"]
+    of_an_app, _ = key_holder.pair("cloudreve.app")
+    of_a_program, _ = key_holder.pair("kibo.application")
+    for sid in ("", "0" * 32, claims_of(of_an_app)["sid"], claims_of(of_a_program)["sid"]):
+        forged = key_holder.changed(token, sid=sid)
+        assert got(server, "/user/me", forged)["code"] == 0
+        assert consented(server, forged)["code"] == 401
+    assert consented(server, key_holder.changed(token))["code"] == 0
+
+
+def test_after_a_sign_out_no_app_is_let_in(server):
+    pair = signed_in(server)
+    body = json.dumps({"refresh_token": pair["refresh_token"]})
+    call(server.url, "DELETE", f"{API}/session/token", body)
+    assert consented(server, pair["access_token"])["code"] == 401
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": None},
+        {"exp": "x"},
+        {"sid": "x"},
+        {"sid": 1},
+        {"sid": "00"},
+    ],
+)
+def test_forged_claims_of_a_wrong_type_are_refused(server, key_holder, changes):
+    forged = key_holder.changed(signed_in(server)["access_token"], **changes)
+    assert consented(server, forged)["code"] == 401
 
 
 def test_five_parallel_refreshes_of_an_app_all_succeed(server):

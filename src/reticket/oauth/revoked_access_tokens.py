@@ -11,7 +11,7 @@ from reticket.oauth.provider import CLIENT
 
 def revocation_key(access: AccessToken) -> str:
     """The key under which the revocation of a token is stored."""
-    return f"oauth:dead:{access.claims['jti']}"
+    return f"oauth:dead:{access.claims.get('jti')}"
 
 
 def revoke_access_token(access: AccessToken) -> Asking[bool]:

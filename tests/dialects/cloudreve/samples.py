@@ -65,6 +65,8 @@ def text_of(**changes: str) -> str:
 SAMPLES: Mapping[str, Any] = {
     **samples_of(cloudreve.build(), ADA),
     "alan": replace(ADA, parts=(("cloudreve", ALAN),), second_factor=True),
+    "access in a session": (sample_access(KIND, ADA), ADA, FAMILY),
+    "access without a session": (sample_access(KIND, ADA), ADA, None),
     "no user": None,
     "issued": replace(sample_pair(FAMILY, ADA), refresh_token="head.refresh.mac"),
     "family": FAMILY,

@@ -13,16 +13,27 @@ from reticket.core.tokens.kinds import TokenKind
 CREDENTIAL_VERSION = "cv"
 """Claim of an access token: the version of the password or secret that it rests on."""
 
+FAMILY_BYTES = (0, 16)
+"""An access token that belongs to no family has none."""
+
+NOT_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What claims of a wrong type raise. This service makes none, but a holder of a shared key can
+(ADR 0024).
+"""
+
 
 def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> AccessToken:
     """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired."""
     expires_at = int(claims["exp"]) * SECOND
     if expires_at <= now:
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
+    family = bytes.fromhex(claims.get("sid", ""))
+    if len(family) not in FAMILY_BYTES:
+        raise ValueError("no id of a family")
     return AccessToken(
         resource=kind.name,
         subject=str(claims.get("uid", claims["sub"])),
-        family=bytes.fromhex(claims.get("sid", "")),
+        family=family,
         context=claims.get("tid"),
         expires_at=expires_at,
         claims=claims,

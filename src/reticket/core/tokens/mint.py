@@ -24,6 +24,7 @@ from reticket.core.model import (
 from reticket.core.policy import SECOND, Policy
 from reticket.core.tokens.accepting import (
     CREDENTIAL_VERSION,
+    NOT_OURS,
     accepts,
     access_token,
     can_be_of,
@@ -149,6 +150,16 @@ class Mint:
         """A verified access token of one of the kinds. A signature is verified once, however many
         kinds are signed. INVALID_ACCESS_TOKEN with its cause.
         """
+        try:
+            found = self._accepted(kinds, text, now)
+        except NOT_OURS as error:
+            raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.FORGED) from error
+        if found is not None:
+            return found
+        misused = any(each.refresh_claims and self._read_jwt_refresh(each, text) for each in kinds)
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
+
+    def _accepted(self, kinds: Sequence[TokenKind], text: str, now: int) -> AccessToken | None:
         signed, is_read = None, False
         for kind in kinds:
             if not (kind.symmetric or is_read):
@@ -156,8 +167,7 @@ class Mint:
             claims = self._read_symmetric(kind, text) if kind.symmetric else signed
             if claims is not None and accepts(kind, claims):
                 return access_token(kind, claims, now)
-        misused = any(each.refresh_claims and self._read_jwt_refresh(each, text) for each in kinds)
-        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE if misused else Cause.FORGED)
+        return None
 
     def read_identity(self, text: str) -> Mapping[str, Any]:
         """The claims of an ID token that a usable key made, expired or not. INVALID_TOKEN."""

@@ -23,7 +23,7 @@ from reticket.dialects.cloudreve.document import open_to_all, signed_in
 from reticket.dialects.cloudreve.errors import BAD_PARAMETER, NO_APP, Failure, failed
 from reticket.dialects.cloudreve.schemas import succeeded
 from reticket.dialects.cloudreve.tokens import APP
-from reticket.dialects.cloudreve.user import current_user, person_signed_in
+from reticket.dialects.cloudreve.user import current_user, expect_session, person_signed_in
 from reticket.wire import Operation, Parameter, Route, WireRequest
 
 AREA = "Session/OAuth"
@@ -61,6 +61,7 @@ class Consent:
         if fault:
             yield from Audit(APP, "refused", Cause.WRONG_GRANT, subject=user.id)
             return failed(request, fault)
+        yield from expect_session(request, user)
         scope = _in_order(app, asked.scope)
         code = yield from issue_code(app.id, user, asked.redirect_uri, scope, asked.code_challenge)
         yield from Audit(APP, "consented", subject=user.id, detail={"client": app.id})

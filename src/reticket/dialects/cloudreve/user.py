@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reticket.core.commands import Asking, ReadAccess
+from reticket.core.commands import Asking, InspectAccess, ReadAccess
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken
 from reticket.core.people import User
@@ -12,7 +12,8 @@ from reticket.dialects.cloudreve.apps import includes
 from reticket.dialects.cloudreve.document import signed_in
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import UserResponse, succeeded, user_of
-from reticket.dialects.cloudreve.tokens import APP, kind_of
+from reticket.dialects.cloudreve.tokens import APP, USER, kind_of
+from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.wire import Operation, Route, WireRequest
 
 USER_INFO_READ = "UserInfo.Read"
@@ -115,6 +116,15 @@ def person_signed_in(request: WireRequest) -> Asking[User]:
     if scopes is not None:
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return user
+
+
+def expect_session(request: WireRequest, user: User) -> Asking[None]:
+    """INVALID_ACCESS_TOKEN when the bearer token is not of a live session of that person. A holder
+    of a shared key can make such a token (ADR 0024), and what it begins must not outlive the key.
+    """
+    _, _, row = yield from InspectAccess((USER,), request.bare_token() or "", revocation_key)
+    if row is None or (row.resource, row.subject) != (USER, user.id):
+        raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.REVOKED)
 
 
 def me(request: WireRequest) -> Operation:
