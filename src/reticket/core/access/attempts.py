@@ -64,7 +64,7 @@ class Attempts:
 
     @contextmanager
     def counted(
-        self, guards: FailureCounters, resource: str, caller: Caller, owner: Owner | None = None
+        self, guards: FailureCounters, kind: str, caller: Caller, owner: Owner | None = None
     ) -> Iterator[None]:
         """Count the attempt that the body makes. An error other than a refusal subtracts it again.
         New counters take the owner's share of the room; None is the caller's network.
@@ -73,18 +73,18 @@ class Attempts:
             Refusal: TOO_MANY_ATTEMPTS, instead of running the body, when it exceeds a limit.
         """
         owner = owner or of_address(caller.address)
-        used_up = self._reserve(guards, resource, caller, owner)
+        used_up = self._reserve(guards, kind, caller, owner)
         try:
             yield
         except Refusal:
-            self._report(used_up, resource, caller)
+            self._report(used_up, kind, caller)
             raise
         except BaseException:
             self.give_back(guards)
             raise
 
     def _reserve(
-        self, guards: FailureCounters, resource: str, caller: Caller, owner: Owner
+        self, guards: FailureCounters, kind: str, caller: Caller, owner: Owner
     ) -> list[FailureCounter]:
         """Count an attempt. Returns the counters of which it is the last one."""
         windows = {guard.key: guard.limit.window for guard in guards}
@@ -94,10 +94,10 @@ class Attempts:
         over = [said.left for _, said, excess in counted if excess > 0]
         if over:
             self.give_back(guards)
-            raise self.limited(max(over), resource, caller)
+            raise self.limited(max(over), kind, caller)
         return [guard for guard, _, excess in counted if excess == 0]
 
-    def _report(self, used_up: FailureCounters, resource: str, caller: Caller) -> None:
+    def _report(self, used_up: FailureCounters, kind: str, caller: Caller) -> None:
         """Tell the audit log of the programs whose limits a failure has used up."""
         for guard in used_up:
             if guard.reported is None:
@@ -107,7 +107,7 @@ class Attempts:
             detail = {"realm": realm, "failures": failures, "window": window}
             self._tell(
                 audit_events.of_person(
-                    self._clock(), "application_limit_reached", resource, program, caller, detail
+                    self._clock(), "application_limit_reached", kind, program, caller, detail
                 )
             )
 
@@ -126,7 +126,7 @@ class Attempts:
     def failed(
         self,
         guards: FailureCounters,
-        resource: str,
+        kind: str,
         subject: str | None,
         cause: Cause,
         caller: Caller,
@@ -135,19 +135,17 @@ class Attempts:
         self._failures += 1
         for guard in guards:
             self._free.pop(guard.name, None)
-        return self.logged(resource, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
+        return self.logged(kind, subject, Refusal(Code.INVALID_CREDENTIALS, cause), caller)
 
-    def limited(self, wait: int, resource: str, caller: Caller) -> Refusal:
+    def limited(self, wait: int, kind: str, caller: Caller) -> Refusal:
         """TOO_MANY_ATTEMPTS for that many milliseconds, already written into the audit log."""
         retry = whole_seconds(wait)
         refusal = Refusal(Code.TOO_MANY_ATTEMPTS, Cause.LIMITED, retry_after=retry)
-        return self.logged(resource, None, refusal, caller)
+        return self.logged(kind, None, refusal, caller)
 
-    def logged(
-        self, resource: str, subject: str | None, refusal: Refusal, caller: Caller
-    ) -> Refusal:
+    def logged(self, kind: str, subject: str | None, refusal: Refusal, caller: Caller) -> Refusal:
         """The same refusal, already written into the audit log."""
-        self._tell(audit_events.sign_in_failed(self._clock(), resource, subject, refusal, caller))
+        self._tell(audit_events.sign_in_failed(self._clock(), kind, subject, refusal, caller))
         return refusal
 
     def is_free(self, guard: FailureCounter) -> bool:
