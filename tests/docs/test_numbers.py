@@ -18,7 +18,7 @@ from reticket.core.queues import recent_events as lately
 from reticket.core.queues.batch_queue import LONGEST_WAIT
 from reticket.core.storage import budget
 from reticket.dialects.cloudreve import network_limit
-from reticket.dialects.oauth.endpoints import device, metadata, par
+from reticket.dialects.oauth.endpoints import device, metadata, par, pushed_answers
 from reticket.dialects.oauth.grants import codes, device_codes, refresh
 from reticket.dialects.oauth.pages import interaction
 from reticket.dialects.oauth.pages import repeated_forms as sent
@@ -93,7 +93,7 @@ SENTENCES = {
     "pages.md": [
         f"works once and for {codes.CODE_LIFETIME} seconds",
         f"is good for {par.REQUEST_URI_LIFETIME} seconds",
-        f"the person has {span(par.ANSWER_LIFETIME)}, and each page",
+        f"the person has {span(pushed_answers.ANSWER_LIFETIME)}, and each page",
         f"is good for {device_codes.DEVICE_CODE_LIFETIME} seconds",
         f"may try {device.MAX_WRONG_CODES} wrong codes in ten minutes",
         f"For {span(sent.NEXT_PAGE_LIFETIME).replace('a ', 'one ')}, a second request",

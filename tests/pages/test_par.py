@@ -277,10 +277,24 @@ def test_rfc_9449_10_a_request_may_name_its_key(person, server):
     assert person.http.post("/oauth/token", data=form, headers=headers).status_code == 200
 
 
-def test_openid_connect_core_3_1_2_6_a_used_pushed_prompt_none_is_an_error_for_the_client(person):
+def test_openid_connect_core_3_1_2_6_a_used_pushed_prompt_none_is_an_error_for_the_client(
+    person, another
+):
     person.opens(**asking()).sends(**ADA).sends(answer="allow")
     query = {"client_id": "web", "request_uri": pushed(person, prompt="none")}
-    assert "code" in person.opens(**query).answer
-    answer = person.opens(**query).answer
+    code = person.opens(**query).answer["code"]
+    assert person.opens(**query).answer["code"] == code
+    answer = another().opens(**query).answer
     assert (answer["error"], answer["state"]) == ("invalid_request_uri", "a state")
     assert "code" not in answer
+
+
+@pytest.mark.parametrize(("method", "headers"), LOOKS[1:])
+def test_rfc_9126_4_a_head_or_prefetch_of_a_remembered_consent_uses_nothing_up(
+    person, method, headers
+):
+    person.opens(**asking()).sends(**ADA).sends(answer="allow")
+    query = {"client_id": "web", "request_uri": pushed(person, prompt=LEFT_OUT)}
+    look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
+    assert look.status_code == 200
+    assert "code" in person.opens(**query).answer

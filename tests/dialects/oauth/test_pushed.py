@@ -5,10 +5,10 @@ from tests.dialects.oauth.hall import Harness
 
 from reticket.core.errors import Cause
 from reticket.dialects.oauth.endpoints.authorization_request import AuthorizationRequest
-from reticket.dialects.oauth.endpoints.par import (
+from reticket.dialects.oauth.endpoints.par import REQUEST_URI_LIFETIME
+from reticket.dialects.oauth.endpoints.pushed_answers import (
     ANSWER_LIFETIME,
     ANSWERED_LIFETIME,
-    REQUEST_URI_LIFETIME,
     answer_once,
     with_deadline,
 )

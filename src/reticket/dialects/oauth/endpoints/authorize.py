@@ -32,9 +32,12 @@ from reticket.dialects.oauth.endpoints.document_clients import bring_up_to_date
 from reticket.dialects.oauth.endpoints.error_target import with_refused_object
 from reticket.dialects.oauth.endpoints.par import (
     REQUEST_URI_PREFIX,
-    expect_unanswered,
     load_pushed,
     request_uri_digest,
+)
+from reticket.dialects.oauth.endpoints.pushed_answers import (
+    expect_unanswered,
+    ticket_without_page,
     with_deadline,
 )
 from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
@@ -52,6 +55,7 @@ from reticket.dialects.oauth.pages.entry import (
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Interaction
+from reticket.dialects.oauth.pages.safe_requests import is_head_or_prefetch
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
@@ -161,11 +165,12 @@ class Authorization:
             demands, interaction, entry = yield from self._checked(
                 request, registration, parameters, redirect_uri, digest
             )
+            ticket = _answer_ticket(digest, entry)
             if NONE in demands.prompts:  # what the first page would say goes to the client as well
-                return (yield from self._flow.begin(request, interaction, entry))
+                return (yield from self._flow.begin(request, interaction, entry, ticket))
         except Refusal as refusal:
             return (yield from self._refuse(registration, parameters, redirect_uri, refusal))
-        return (yield from self._flow.begin(request, interaction, entry))
+        return (yield from self._flow.begin(request, interaction, entry, ticket))
 
     def _checked(
         self,
@@ -183,12 +188,14 @@ class Authorization:
         form = parse_parameters(parameters)
         auth_request = validate_auth_request(registration, form, redirect_uri)
         if digest:
-            yield from expect_unanswered(digest)
+            yield from expect_unanswered(digest, request, self._provider)
             auth_request = yield from with_deadline(auth_request, digest)
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
         demands = demands_of(form, subject)
         entry = yield from find_entry(request, self._provider, demands)
         interaction = self._interaction(registration, auth_request, demands)
+        if is_head_or_prefetch(request):
+            interaction = replace(interaction, asks_consent=True)  # a page at most, and no code
         yield from self._expect_answerable(demands, interaction, entry)
         return demands, interaction, entry
 
@@ -251,6 +258,11 @@ class Authorization:
 def routes(provider: Provider) -> tuple[Route, ...]:
     """The endpoint and its pages."""
     return Authorization(provider).routes()
+
+
+def _answer_ticket(digest: str | None, entry: Entry) -> str | None:
+    """The ticket of an answer without a page to a pushed request; None for any other."""
+    return ticket_without_page(digest, entry.account) if digest and entry.account else None
 
 
 def _target_of_refusal(registration: Registration, parameters: Pairs, refusal: Refusal) -> str:

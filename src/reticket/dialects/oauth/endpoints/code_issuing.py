@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit, Peek, Pop, PutIfAbsent
 from reticket.core.errors import Cause
 from reticket.core.storage.budget import of_account
-from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationRequest,
     ResponseMode,
@@ -20,7 +17,7 @@ from reticket.dialects.oauth.endpoints.authorization_response import (
     AuthorizationResponses,
     target_of,
 )
-from reticket.dialects.oauth.endpoints.par import answer_once
+from reticket.dialects.oauth.endpoints.pushed_answers import answer_once
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.grants import codes
 from reticket.dialects.oauth.pages.client_groups import may_use_client
@@ -65,7 +62,7 @@ class AuthorizationCodeHandler:
             PageError: the client was disabled, or the request has another answer.
             OAuthError: the redirect URI is not registered any more.
         """
-        auth_request, code = load_auth_request(interaction.request), _code_for_ticket(ticket)
+        auth_request, code = load_auth_request(interaction.request), codes.code_of_ticket(ticket)
         client = yield from expect_client(auth_request.client_id)
         resolve_redirect_uri(registration_of(client, self._provider), auth_request.target)
         if level_of(person.amr) < auth_request.claims.level:
@@ -97,11 +94,6 @@ class AuthorizationCodeHandler:
             return None
         description = "The person has gone back."
         return self._responses.uri(target, error="access_denied", error_description=description)
-
-
-def _code_for_ticket(ticket: str) -> str:
-    """The code: a digest of the ticket, as secret as the ticket, and no way back to it."""
-    return to_text(sha256(b"code:" + ticket.encode()).digest())
 
 
 def _issue_code(code: str, grant: codes.AuthorizationGrant) -> Asking[None]:

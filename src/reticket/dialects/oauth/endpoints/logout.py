@@ -40,6 +40,7 @@ from reticket.dialects.oauth.pages.login_session import (
     known_logins,
     signed_in_accounts,
 )
+from reticket.dialects.oauth.pages.safe_requests import is_head_or_prefetch
 from reticket.dialects.oauth.pages.sign_out import (
     ClientSession,
     hinted_logins,
@@ -143,7 +144,7 @@ class Logout:
         logins = yield from known_logins(request, self.provider)
         rows = [each.row for each in logins]
         hinted = (yield from hinted_logins(session, rows)) if session else []
-        if hinted and not _is_head_or_prefetch(request):
+        if hinted and not is_head_or_prefetch(request):
             return (yield from self._end(order, hinted, logins))
         is_trusted = registration is not None and registration.vouched  # RFC 9700 §4.11.2
         if session and is_trusted and not logins and (yield from _has_ended(session)):
@@ -239,14 +240,6 @@ def _has_ended(session: ClientSession) -> Asking[bool]:
     row, now = yield from FindSession(bytes.fromhex(session.id))
     is_over = row is None or state_of(row, now) is not None
     return is_over and not (yield from live_sessions_of(session))
-
-
-def _is_head_or_prefetch(request: WireRequest) -> bool:
-    """Whether the request is a HEAD, which changes nothing (RFC 9110 §9.2.1), or a prefetch.
-    Browsers name a prefetch in `Sec-Purpose` (Fetch §2.2.5), older ones in `Purpose`.
-    """
-    purposes = [request.header(name) or "" for name in (b"sec-purpose", b"purpose")]
-    return request.method == "HEAD" or any("prefetch" in each.lower() for each in purposes)
 
 
 def _hinted_session(form: Form) -> Asking[ClientSession | None]:

@@ -9,17 +9,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 import msgspec
-from msgspec.structs import replace
 
-from reticket.core.commands import Asking, Now, Peek, PutIfAbsent, RandomBytes
+from reticket.core.commands import Asking, Peek, PutIfAbsent, RandomBytes
 from reticket.core.errors import Cause, wrong
-from reticket.core.policy import SECOND
-from reticket.core.storage.budget import of_account
 from reticket.core.tokens.faces import to_text
 from reticket.dialects.oauth.document import describe_endpoint
 from reticket.dialects.oauth.endpoints.authorization_request import (
     AuthorizationForm,
-    AuthorizationRequest,
     canonical_form,
     hinted_subject,
     resolve_redirect_uri,
@@ -33,7 +29,6 @@ from reticket.dialects.oauth.endpoints.signed_request import pushed_parameters
 from reticket.dialects.oauth.errors import NO_STORE, audited
 from reticket.dialects.oauth.inputs import read_form
 from reticket.dialects.oauth.pages.html import PageError
-from reticket.dialects.oauth.pages.interaction import Person, expired_page
 from reticket.dialects.oauth.pages.rate_limits import limit_requests
 from reticket.oauth.provider import CLIENT, Provider
 from reticket.oauth.registration import owner_of
@@ -45,13 +40,7 @@ REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 REQUEST_URI_LIFETIME = 90
 """Seconds in which a browser may load the page, as often as it likes."""
 
-ANSWER_LIFETIME = 3600
-"""Seconds from a load of the page to the decision of the person."""
-
-ANSWERED_LIFETIME = REQUEST_URI_LIFETIME + ANSWER_LIFETIME + 60
-"""Seconds for which an answered request is known: longer than any loaded page is valid."""
-
-_GONE = "The request was used already, or took too long."
+GONE = "The request was used already, or took too long."
 
 
 class PushedAuthorizationForm(AuthorizationForm):
@@ -113,54 +102,8 @@ def load_pushed(digest: str, client_id: str) -> Asking[list[tuple[str, str]]]:
     """
     parameters = _read((yield from Peek(_key(digest))))
     if parameters.get("client_id") != client_id:
-        raise PageError("invalid_request_uri", _GONE, Cause.UNKNOWN)
+        raise PageError("invalid_request_uri", GONE, Cause.UNKNOWN)
     return list(parameters.items())
-
-
-def expect_unanswered(digest: str) -> Asking[None]:
-    """Check that nobody has answered a pushed request. It stays known for its own lifetime, so that
-    an error can still go to its redirect URI.
-
-    Raises:
-        PageError: `invalid_request_uri`.
-    """
-    if (yield from Peek(_answered_key(digest))) is not None:
-        raise PageError("invalid_request_uri", _GONE, Cause.USED)
-
-
-def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[AuthorizationRequest]:
-    """The same request, marked as pushed, with the time until which it may be answered."""
-    now: int = yield from Now()
-    return replace(auth_request, pushed=digest, answer_until=now + ANSWER_LIFETIME * SECOND)
-
-
-def answer_once(
-    auth_request: AuthorizationRequest, answer: str, person: Person | None
-) -> Asking[None]:
-    """Use up a pushed request by its answer; any other request passes.
-
-    Several browsers may have loaded the page. One answer counts, and its repetition is accepted.
-
-    Args:
-        auth_request: the request.
-        answer: a text that identifies the answer.
-        person: the person, or None before the sign-in.
-
-    Raises:
-        PageError: the request has expired, or has another answer.
-    """
-    if auth_request.pushed is None:
-        return
-    now: int = yield from Now()
-    if now > auth_request.answer_until:
-        raise expired_page(Cause.EXPIRED)
-    mark_key = _answered_key(auth_request.pushed)
-    owner = of_account(person.subject) if person else None
-    if (
-        not (yield from PutIfAbsent(mark_key, answer, ANSWERED_LIFETIME, owner))
-        and (yield from Peek(mark_key)) != answer
-    ):
-        raise expired_page(Cause.USED)
 
 
 def routes(provider: Provider) -> tuple[Route, ...]:
@@ -198,7 +141,3 @@ def request_uri_digest(request_uri: str) -> str:
 
 def _key(digest: str) -> str:
     return f"oauth:pushed:{digest}"
-
-
-def _answered_key(digest: str) -> str:
-    return f"oauth:answered:{digest}"

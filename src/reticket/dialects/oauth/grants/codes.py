@@ -9,6 +9,8 @@ import hashlib
 
 import msgspec
 
+from reticket.core.tokens.faces import to_text
+
 CODE_LIFETIME = 60
 """Seconds."""
 
@@ -94,6 +96,11 @@ def load_issued_code(text: str) -> IssuedCode:
 def load_grant(text: str) -> AuthorizationGrant:
     """The grant from the text of `to_json`."""
     return msgspec.json.decode(text, type=AuthorizationGrant)
+
+
+def code_of_ticket(ticket: str) -> str:
+    """The code: a digest of the ticket, as secret as the ticket, and no way back to it."""
+    return to_text(hashlib.sha256(b"code:" + ticket.encode()).digest())
 
 
 def code_key(code: str) -> str:

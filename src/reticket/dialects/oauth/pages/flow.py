@@ -57,26 +57,45 @@ class Flow:
         return self._sign_in.routes()
 
     def begin(
-        self, request: WireRequest, interaction: Interaction, entry: Entry = SIGN_IN_FIRST
+        self,
+        request: WireRequest,
+        interaction: Interaction,
+        entry: Entry = SIGN_IN_FIRST,
+        answer_ticket: str | None = None,
     ) -> Operation:
-        """The first page, and the cookie that all other pages require."""
+        """The first page, and the cookie that all other pages require.
+
+        Args:
+            request: of the browser.
+            interaction: what begins.
+            entry: who may go on without a sign-in.
+            answer_ticket: the ticket of an answer without a page; a new one if None.
+        """
         interaction, headers = yield from begin_in_browser(request, interaction, self._provider)
         if entry.account:
             signed_in = replace(interaction, person=entry.account.person)
-            return (yield from self._go_on((yield from new_ticket()), signed_in, headers))
+            ticket = yield from new_ticket()
+            return (yield from self._go_on(ticket, signed_in, headers, answer_ticket))
         ticket = yield from store(self._path, interaction)
         if entry.choices:
             return self._steps.ask_account(ticket, interaction, entry.choices, headers)
         return self._steps.ask_sign_in(ticket, interaction, headers=headers)
 
-    def _go_on(self, ticket: str, signed_in: Interaction, headers: Headers) -> Operation:
+    def _go_on(
+        self,
+        ticket: str,
+        signed_in: Interaction,
+        headers: Headers,
+        answer_ticket: str | None = None,
+    ) -> Operation:
         """Ask for consent, or answer at once when nobody has to be asked. A person who may not use
         the client is refused.
         """
         person = signed_in.person
         may_use = person and (yield from self._handler.may_use(signed_in, person))
         if person and may_use and (yield from self._handler.is_granted(signed_in, person)):
-            response: WireResponse = yield from self._handler.allow(ticket, signed_in, person)
+            answered_by = answer_ticket or ticket
+            response: WireResponse = yield from self._handler.allow(answered_by, signed_in, person)
             return replace(response, headers=(*response.headers, *headers))
         yield from store_command(self._path, ticket, signed_in)
         if person and not may_use:

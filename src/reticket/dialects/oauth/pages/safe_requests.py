@@ -1,0 +1,13 @@
+"""Requests that must change nothing: a page is shown to them, and no answer is given."""
+
+from __future__ import annotations
+
+from reticket.wire import WireRequest
+
+
+def is_head_or_prefetch(request: WireRequest) -> bool:
+    """Whether the request is a HEAD, which changes nothing (RFC 9110 §9.2.1), or a prefetch.
+    Browsers name a prefetch in `Sec-Purpose` (Fetch §2.2.5), older ones in `Purpose`.
+    """
+    purposes = [request.header(name) or "" for name in (b"sec-purpose", b"purpose")]
+    return request.method == "HEAD" or any("prefetch" in each.lower() for each in purposes)

@@ -1,0 +1,123 @@
+"""A pushed request (RFC 9126) of a person who is signed in and has consented: who may load it."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from msgspec.structs import replace
+from tests.dialects.oauth.browser import JOAN, REQUEST, Browser
+
+from reticket.core.errors import Unavailable
+from reticket.dialects.oauth.grants.codes import CODE_LIFETIME
+
+ALLOW = "Allow spa to access your account?"
+USED = "used already"
+LOOKS = [
+    ("HEAD", {}),
+    ("GET", {"sec-purpose": "prefetch"}),
+    ("GET", {"sec-purpose": "prefetch;prerender"}),
+    ("GET", {"purpose": "prefetch"}),
+]
+
+
+@pytest.fixture
+def known(browser):
+    """A browser whose person has consented to the client."""
+    return browser.signs_in().sends(answer="allow")
+
+
+def link(world, **changes):
+    reply = world.post("/par", urlencode({**REQUEST, **changes}))
+    return {"client_id": "spa", "request_uri": json.loads(reply.body)["request_uri"]}
+
+
+def load(browser, query, method="GET", headers=()):
+    browser.headers = dict(headers)
+    request = browser.request_of("/oauth/authorize", **query)
+    browser.headers = {}
+    return browser.does(replace(request, method=method))
+
+
+@pytest.mark.parametrize(("method", "headers"), LOOKS)
+def test_a_head_or_prefetch_uses_no_pushed_request_up(known, world, method, headers):
+    query = link(world)
+    for _ in range(2):
+        assert load(known, query, method, headers).headline == ALLOW
+    code = load(known, query).answer["code"]
+    assert world.exchange(code).status == 200
+
+
+@pytest.mark.parametrize(("method", "headers"), LOOKS)
+def test_rfc_9110_9_2_1_a_head_or_prefetch_issues_no_code(known, method, headers):
+    assert load(known, REQUEST, method, headers).headline == ALLOW
+    silent = {**REQUEST, "prompt": "none"}
+    assert load(known, silent, method, headers).answer["error"] == "consent_required"
+
+
+def test_a_page_that_was_prefetched_can_be_answered(known, world):
+    page = load(known, link(world), headers={"sec-purpose": "prefetch"})
+    assert world.exchange(page.sends(answer="allow").answer["code"]).status == 200
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_a_browser_that_loads_a_pushed_request_twice_gets_one_code(known, world, prompt):
+    query = link(world, **({"prompt": prompt} if prompt else {}))
+    first, second = (load(known, query).answer["code"] for _ in range(2))
+    assert first == second
+    assert world.exchange(first).status == 200
+    assert world.exchange(second).error == "invalid_grant"
+
+
+def test_a_code_that_was_used_is_not_given_again(known, world):
+    query = link(world)
+    world.exchange(load(known, query).answer["code"])
+    page = load(known, query)
+    assert (page.page.status, USED in page.text) == (400, True)
+
+
+def test_a_code_that_has_expired_is_not_given_again(known, world):
+    query = link(world)
+    load(known, query)
+    world.clock.forward(CODE_LIFETIME + 1)
+    assert load(known, query).page.status == 400
+
+
+@pytest.mark.parametrize("who", [None, JOAN])
+def test_another_browser_is_refused_after_the_answer(known, world, who):
+    query = link(world)
+    load(known, query)
+    other = Browser(world)
+    if who:
+        other.signs_in(who).sends(answer="allow")
+    page = load(other, query)
+    assert (page.page.status, USED in page.text) == (400, True)
+
+
+def test_another_browser_of_the_same_person_is_refused_after_the_answer(known, world):
+    query, other = link(world), Browser(world).signs_in()
+    load(known, query)
+    assert load(other, query).page.status == 400
+
+
+def test_a_request_that_was_answered_on_a_page_is_not_answered_again(known, world):
+    query = link(world, prompt="consent")
+    assert load(known, query).sends(answer="allow").answer["code"]
+    assert load(known, query).page.status == 400
+
+
+def test_two_pushed_requests_of_one_browser_get_two_codes(known, world):
+    codes = {load(known, link(world)).answer["code"] for _ in range(2)}
+    assert len(codes) == 2
+
+
+def test_a_load_whose_store_has_failed_can_be_repeated(known, world):
+    query = link(world)
+
+    async def fail(command):
+        if type(command).__name__ == "PutIfAbsent" and "oauth:code:" in command.key:
+            raise Unavailable("away")
+
+    world.before = fail
+    assert load(known, query).page.status == 503
+    world.before = None
+    assert world.exchange(load(known, query).answer["code"]).status == 200
