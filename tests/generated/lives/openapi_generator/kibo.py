@@ -5,14 +5,18 @@ from kibo import (
     AppAuthTicketsApi,
     AuthTicketRequest,
     Configuration,
+    CustomerAuthTicketsApi,
+    CustomerUserAuthInfo,
     DeveloperAdminAuthTicketApi,
     OAuthRequest,
     UserAuthInfo,
 )
-from kibo.exceptions import UnauthorizedException
+from kibo.exceptions import NotFoundException, UnauthorizedException
 
 APPLICATION, SECRET = "ns.app.1.0.0.Release", "s3cret"
 ADA = UserAuthInfo(emailAddress="ada@example.com", password="correct horse")
+JOAN = CustomerUserAuthInfo(username="joan@example.com", password="hut eight")
+SHOP = {"x_vol_tenant": 1000, "x_vol_site": 2000}
 anonymous = ApiClient()
 
 
@@ -20,10 +24,10 @@ def bearing(ticket):
     return ApiClient(Configuration(access_token=ticket.access_token))
 
 
-def is_refused(call, *said):
+def is_refused(call, *said, **named):
     try:
-        call(*said)
-    except UnauthorizedException as refusal:
+        call(*said, **named)
+    except (UnauthorizedException, NotFoundException) as refusal:
         return bool(refusal.data.error_code)
     return False
 
@@ -69,7 +73,24 @@ def admin_user():
     assert is_refused(own.refresh_auth_ticket, 1001, None, fresh)
 
 
+def shoppers():
+    said = AppAuthInfo(applicationId=APPLICATION, sharedSecret=SECRET)
+    ticket = AppAuthTicketsApi(anonymous).create_app_auth_ticket(app_auth_info=said)
+    shop = CustomerAuthTicketsApi(bearing(ticket))
+    nobody = shop.create_anonymous_shopper_auth_ticket(**SHOP)
+    assert nobody.customer_account.is_anonymous
+    joan = shop.create_user_auth_ticket(customer_user_auth_info=JOAN, **SHOP)
+    assert joan.customer_account.email_address == "joan@example.com"
+    for each in (nobody, joan):
+        fresh = shop.refresh_user_auth_ticket(refresh_token=each.refresh_token, **SHOP)
+        assert fresh.user_id == each.user_id
+        token = fresh.refresh_token
+        shop.delete_user_auth_ticket(refresh_token=token, **SHOP)
+        assert is_refused(shop.refresh_user_auth_ticket, refresh_token=token, **SHOP)
+
+
 application()
 application_by_oauth()
 developer()
 admin_user()
+shoppers()

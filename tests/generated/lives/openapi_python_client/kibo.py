@@ -8,6 +8,12 @@ from kibo.api.app_auth_tickets import (
     delete_app_auth_ticket,
     refresh_app_auth_ticket,
 )
+from kibo.api.customer_auth_tickets import (
+    create_anonymous_shopper_auth_ticket,
+    create_user_auth_ticket,
+    delete_user_auth_ticket,
+    refresh_user_auth_ticket,
+)
 from kibo.api.developer_admin_auth_ticket import (
     create_developer_auth_ticket,
     delete_developer_auth_ticket,
@@ -17,6 +23,8 @@ from kibo.models import (
     AppAuthInfo,
     AuthTicket,
     AuthTicketRequest,
+    CustomerAuthTicket,
+    CustomerUserAuthInfo,
     Error,
     OAuthRequest,
     OAuthResponse,
@@ -26,6 +34,8 @@ from kibo.models import (
 SERVER = os.environ["SERVER"]
 APPLICATION = {"id": "ns.app.1.0.0.Release", "secret": "s3cret"}
 ADA = {"email_address": "ada@example.com", "password": "correct horse"}
+JOAN = {"username": "joan@example.com", "password": "hut eight"}
+SHOP = {"x_vol_tenant": 1000, "x_vol_site": 2000}
 client = Client(SERVER)
 
 
@@ -71,6 +81,26 @@ def person(create, refresh, delete, scope, changed):
     assert refresh.sync_detailed(client=bearer, body=switched).status_code == 401
 
 
+def shoppers():
+    body = AppAuthInfo(application_id=APPLICATION["id"], shared_secret=APPLICATION["secret"])
+    application = create_app_auth_ticket.sync(client=client, body=body)
+    shop = {"client": AuthenticatedClient(SERVER, application.access_token), **SHOP}
+    nobody = create_anonymous_shopper_auth_ticket.sync(**shop)
+    assert nobody.customer_account.is_anonymous
+    joan = create_user_auth_ticket.sync(body=CustomerUserAuthInfo(**JOAN), **shop)
+    assert joan.customer_account.email_address == JOAN["username"]
+    for each in (nobody, joan):
+        fresh = refresh_user_auth_ticket.sync(refresh_token=each.refresh_token, **shop)
+        assert isinstance(fresh, CustomerAuthTicket), fresh
+        assert fresh.user_id == each.user_id
+        token = fresh.refresh_token
+        ended = delete_user_auth_ticket.sync_detailed(refresh_token=token, **shop)
+        assert ended.status_code == 200
+        refused = refresh_user_auth_ticket.sync_detailed(refresh_token=token, **shop)
+        assert refused.status_code == 404
+        assert isinstance(refused.parsed, Error), refused.content
+
+
 application()
 application_by_oauth()
 person(
@@ -87,3 +117,4 @@ person(
     {"tenant_id": 1000},
     {"tenant_id": 1001},
 )
+shoppers()

@@ -5,6 +5,8 @@ import { bearing, told } from "./told.js";
 
 const ADA = { emailAddress: "ada@example.com", password: "correct horse" };
 const OWN = { client_id: "ns.app.1.0.0.Release", client_secret: "s3cret" };
+const JOAN = { username: "joan@example.com", password: "hut eight" };
+const SHOP = { "x-vol-tenant": 1000, "x-vol-site": 2000 };
 const client = createClient<paths>({ baseUrl: told("SERVER") });
 
 async function application(): Promise<void> {
@@ -76,7 +78,30 @@ async function adminUser(): Promise<void> {
   assert((await client.PUT(path, { body: fresh.data, ...bearer })).error?.errorCode);
 }
 
+async function shoppers(): Promise<void> {
+  const shop = await client.POST("/platform/applications/authtickets", {
+    body: { applicationId: OWN.client_id, sharedSecret: OWN.client_secret },
+  });
+  assert(shop.data?.accessToken);
+  const bearer = bearing(shop.data.accessToken);
+  const own = { params: { header: SHOP }, ...bearer };
+  const nobody = await client.GET("/commerce/customer/authtickets/anonymousshopper", own);
+  assert(nobody.data?.customerAccount?.isAnonymous);
+  const joan = await client.POST("/commerce/customer/authtickets", { body: JOAN, ...own });
+  assert.equal(joan.data?.customerAccount?.emailAddress, JOAN.username);
+  for (const { data } of [nobody, joan]) {
+    assert(data?.refreshToken);
+    const said = { params: { header: SHOP, query: { refreshToken: data.refreshToken } }, ...bearer };
+    const refresh = () => client.PUT("/commerce/customer/authtickets/refresh", said);
+    assert.equal((await refresh()).data?.userId, data.userId);
+    const ended = await client.DELETE("/commerce/customer/authtickets", said);
+    assert.equal(ended.response.status, 200);
+    assert((await refresh()).error?.errorCode);
+  }
+}
+
 await application();
 await applicationByOauth();
 await developer();
 await adminUser();
+await shoppers();
