@@ -70,8 +70,9 @@ def part_path(path: str) -> PartPath | None:
 
 def as_asked(declared: Mapping[str, str]) -> Asked:
     """The declared claims of a client, for the tokens that it gets."""
-    text = msgspec.json.encode(declared, order="sorted").decode()
-    return ((MAPPED, text),) if declared else ()
+    if not declared:
+        return ()
+    return ((MAPPED, msgspec.json.encode(declared, order="sorted").decode()),)
 
 
 @lru_cache(10_000)

@@ -11,7 +11,7 @@ from reticket.core.people import Tenant
 from reticket.directory.errors import Invalid
 from reticket.directory.seed import checked_registration
 from reticket.oauth.direct_session import SessionOptions, start_session
-from reticket.oauth.mapped_claims import PATHS, mapped_claims
+from reticket.oauth.mapped_claims import PATHS, as_asked, mapped_claims
 from reticket.oauth.provider import Provider
 from reticket.oauth.standard_claims import Person
 
@@ -133,6 +133,11 @@ def test_a_token_that_a_client_gets_for_itself_has_no_claims_of_people(world):
 def test_other_names_and_paths_are_refused(declared):
     with pytest.raises(Invalid, match="claims"):
         checked_registration({"claims": declared}, public=False)
+
+
+def test_nothing_is_written_for_a_client_without_declared_claims(monkeypatch):
+    monkeypatch.setattr("msgspec.json.encode", None)
+    assert as_asked({}) == ()
 
 
 def test_rfc7662_2_2_introspection_has_the_name_of_the_person(world):
