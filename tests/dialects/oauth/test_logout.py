@@ -199,8 +199,9 @@ def test_3_an_address_that_is_not_registered_is_refused(browser, world, uri):
     assert ended(world) == [None]
 
 
-def test_3_a_redirect_without_a_client_is_refused(browser):
+def test_3_a_redirect_without_a_client_is_refused_and_the_page_says_what_it_needs(browser):
     assert leaves(browser, post_logout_redirect_uri=BACK).headline == ERROR
+    assert "needs id_token_hint or client_id" in browser.page.body.decode()
 
 
 def test_3_a_blocked_client_gets_no_redirect(browser, world):

@@ -61,6 +61,7 @@ SIGN_OUT, STAY = "sign_out", "stay"
 _SUMMARY = "Sign a person out"
 _APPS_TOO = "The apps of this sign-in are signed out too."
 _NOT_REGISTERED = "The address to return to is not registered: post_logout_redirect_uri."
+_NO_CLIENT = "A request with post_logout_redirect_uri needs id_token_hint or client_id."
 _OTHER_CLIENT = "id_token_hint was issued to another client than client_id."
 
 
@@ -265,12 +266,14 @@ def _target(
     """Where the browser goes afterwards. None too when the ID token is not valid (§4).
 
     Raises:
-        PageError: the address is not registered for the client.
+        PageError: the address is not registered for the client, or no client is named.
         Refusal: INVALID_PARAMETER for a `state` that is too long.
     """
     uri = form.get("post_logout_redirect_uri")
     if uri is None or ("id_token_hint" in form and session is None):
         return None
+    if session is None and "client_id" not in form:
+        raise PageError("invalid_request", _NO_CLIENT, Cause.WRONG_REDIRECT)
     if registration is None or uri not in registration.post_logout_redirect_uris:
         raise PageError("invalid_request", _NOT_REGISTERED, Cause.WRONG_REDIRECT)
     expect_short(form, "state", MAX_STORED_BYTES)
