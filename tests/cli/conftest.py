@@ -28,7 +28,10 @@ tenants:
   - {id: 1000, name: Acme US, domain: t1000.example.com}
   - {id: 1001, name: Acme EU, domain: t1001.example.com}
 oauth_clients:
-  - {client_id: spa, policy: BROWSER, redirect_uris: ["http://127.0.0.1/callback"]}
+  - client_id: spa
+    policy: BROWSER
+    redirect_uris: ["http://127.0.0.1/callback"]
+    id_token_signed_response_alg: ES256
 users:
   - email: ada@example.com
     password: a word of her own

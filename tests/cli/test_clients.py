@@ -80,6 +80,7 @@ def test_an_edit_replaces_the_given_members_only(shell):
         "redirect_uris": ["http://127.0.0.1/callback"],
         "scopes": ["openid"],
         "par_required": True,
+        "id_token_signed_response_alg": "ES256",
     }
     shell.run("client", "edit", "spa", "--no-par")
     assert show(shell, "spa")["registration"]["par_required"] is False
@@ -145,10 +146,12 @@ def test_a_cleared_member_has_its_default_again(shell):
     assert show(shell, "spa")["registration"] == {
         "name": "Shop",
         "redirect_uris": ["http://127.0.0.1/callback"],
+        "id_token_signed_response_alg": "ES256",
     }
     every = [word for name in CLEARABLE for word in ("--clear", name)]
     shell.run("client", "edit", "spa", *every)
-    assert show(shell, "spa")["registration"] == {}
+    left = {"id_token_signed_response_alg": "ES256"}
+    assert show(shell, "spa")["registration"] == left
 
 
 def test_a_client_without_a_secret_keeps_its_keys(shell, tmp_path):

@@ -46,11 +46,11 @@ def test_a_fapi_preset_has_es256_and_never_rs256(shell):
 def test_the_keys_of_a_directory_file_are_made_with_its_clients(shell, tmp_path):
     file = tmp_path / "more.yaml"
     file.write_text(
-        "oauth_clients: [{client_id: site, id_token_signed_response_alg: EdDSA}, {client_id: old}]"
+        "oauth_clients: [{client_id: site, id_token_signed_response_alg: EdDSA}, {client_id: shop}]"
     )
     shell.run("seed", str(file))
-    assert uses(shell) == {"mac", "sign", EDDSA}
-    assert "id_token_signed_response_alg" not in show(shell, "old")
+    assert uses(shell) == {"mac", "sign", EDDSA, RS256}
+    assert show(shell, "shop")["id_token_signed_response_alg"] == "RS256"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ SEED = """
 developer_accounts: [{id: 99}]
 tenants: [{id: 2000}]
 applications: [{application_id: app.seeded, shared_secret: a word}]
-oauth_clients: [{client_id: seeded, policy: BROWSER, redirect_uris: ["http://127.0.0.1/"]}]
+oauth_clients: [{client_id: seeded, id_token_signed_response_alg: ES256}]
 users: [{email: new@example.com, password: a word}]
 """
 

@@ -177,6 +177,35 @@ def test_clients_of_the_demo(demo):
     assert clients["strict"].registration["policy"] == {"preset": "BROWSER", "window": 5}
 
 
+@pytest.mark.parametrize(
+    ("said", "algorithm"),
+    [
+        ("", "RS256"),
+        ("policy: DEVICE", "RS256"),
+        ("policy: FAPI_2_SESSION, client_secret: s", "ES256"),
+        ("id_token_signed_response_alg: EdDSA", "EdDSA"),
+        ("policy: SERVICE, client_secret: s", None),
+    ],
+)
+def test_oidc_registration_2_a_new_client_of_a_file_has_an_algorithm(
+    directory, hasher, seed_file, said, algorithm
+):
+    load(directory, seed_file(f"oauth_clients: [{{client_id: one, {said}}}]"), hasher)
+    (client,) = directory.clients.page()
+    assert client.registration.get("id_token_signed_response_alg") == algorithm
+
+
+def test_a_client_without_an_algorithm_gets_none_when_its_file_is_loaded_again(
+    directory, hasher, seed_file
+):
+    file = seed_file("oauth_clients: [{client_id: one}]")
+    load(directory, file, hasher)
+    directory.clients.register("one", {"name": "Of an older version"})
+    assert load(directory, file, hasher) == 0
+    (client,) = directory.clients.page()
+    assert client.registration == {"name": "Of an older version"}
+
+
 def test_every_key_of_a_client_is_kept(directory, hasher, seed_file):
     said = {
         "name": "All of it",
@@ -228,7 +257,8 @@ def test_a_seed_may_say_whether_a_client_is_public(directory, hasher, seed_file,
     clients = {"oauth_clients": [{"client_id": "one", **said}]}
     load(directory, seed_file(yaml.safe_dump(clients)), hasher)
     (client,) = directory.clients.page()
-    members = {} if public else {"pkce": "optional"}
+    members = {"id_token_signed_response_alg": "RS256"}
+    members |= {} if public else {"pkce": "optional"}
     assert (client.public, client.registration) == (public, members)
 
 

@@ -101,7 +101,7 @@ def _client(value: YamlValue, presets: Mapping[str, Policy]) -> Entry[ClientDraf
     draft = ClientDraft(
         client_id=client_id,
         disabled=fields.optional("disabled", YamlValue.flag, False),
-        registration=_with_new_defaults(registration, public=secret is None),
+        registration=_new(registration, public=secret is None),
     )
     is_public = secret is None and not has_keys(draft.registration)
     fields.optional("public", _agreeing(is_public), None)
@@ -140,7 +140,7 @@ def new_registration(
 ) -> dict[str, Any]:
     """The same for a client that an operator adds, with the defaults of a new one. Invalid."""
     registration = checked_registration(said, public=public, presets=presets)
-    return _with_new_defaults(with_usual_algorithm(registration), public=public)
+    return _new(registration, public=public)
 
 
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
@@ -252,12 +252,13 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
         _check_first_party(value, said["redirect_uris"] or ())
 
 
-def _with_new_defaults(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
-    """The members that a client gets when it is registered, and not by a later change. A
-    confidential one need not use PKCE, unless it has a FAPI preset. Older registrations must.
+def _new(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
+    """The registration with the members that a new client gets, and no older one. A confidential
+    one need not use PKCE, unless it has a FAPI preset.
     """
     must_use_pkce = (public and not has_keys(registration)) or is_fapi(registration)
-    return dict(registration) if must_use_pkce else {"pkce": OPTIONAL, **registration}
+    usual = with_usual_algorithm(registration)
+    return usual if must_use_pkce else {"pkce": OPTIONAL, **usual}
 
 
 def _check_first_party(value: YamlValue, redirect_uris: Sequence[str]) -> None:
