@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from reticket.oauth.lists import split_list
 from reticket.oauth.standard_claims import OF_SCOPE
 
 LONGEST = 4096
@@ -40,6 +41,11 @@ class RequestedClaims:
 
 
 NOTHING = RequestedClaims()
+
+
+def preferred_class(acr_values: str) -> str | None:
+    """The first class of `acr_values` that is known (OpenID Connect Core §3.1.2.1), or None."""
+    return next((each for each in split_list(acr_values) if each in LEVELS), None)
 
 
 def read_requested_claims(text: str | None, scopes: Collection[str]) -> RequestedClaims:

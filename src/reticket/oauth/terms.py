@@ -43,6 +43,11 @@ def level_of(amr: Collection[str]) -> int:
     return 1 if AMR_OTP in amr else 0
 
 
+def highest_level_of(user: User) -> int:
+    """The place in `LEVELS` of the best sign-in that the person can do."""
+    return 1 if user.second_factor else 0
+
+
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """Terms that the session stores as text and never changes.
 

@@ -21,7 +21,12 @@ from reticket.dialects.oauth.pages.entry import NONE, PROMPTS, SECONDS
 from reticket.oauth.lists import split_list
 from reticket.oauth.registration import AUTHORIZATION_CODE, Registration
 from reticket.oauth.requested_claims import LONGEST as LONGEST_CLAIMS
-from reticket.oauth.requested_claims import NOTHING, RequestedClaims, read_requested_claims
+from reticket.oauth.requested_claims import (
+    NOTHING,
+    RequestedClaims,
+    preferred_class,
+    read_requested_claims,
+)
 from reticket.oauth.terms import OPENID
 
 _SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -59,6 +64,7 @@ class AuthorizationForm(msgspec.Struct):
     nonce: str | None = None
     prompt: str | None = None
     max_age: str | None = None
+    acr_values: str | None = None
     login_hint: str | None = None
     id_token_hint: str | None = None
     dpop_jkt: str | None = None
@@ -233,6 +239,7 @@ def canonical_form(auth_request: AuthorizationRequest, form: Form) -> Form:
         "dpop_jkt": auth_request.jkt,
         "prompt": form.get("prompt"),
         "max_age": form.get("max_age"),
+        "acr_values": preferred_class(form.get("acr_values", "")),
         "id_token_hint": form.get("id_token_hint"),
         "claims": form.get("claims"),
     }

@@ -76,6 +76,7 @@ _DESCRIPTIONS = {
     "nonce": "Copied to the ID token (OpenID Connect Core §3.1.2.1).",
     "prompt": "`none`, `login`, `consent` or `select_account`.",
     "max_age": "Seconds since the person last signed in, at most.",
+    "acr_values": "Classes of sign-ins, the preferred one first (OpenID Connect Core §3.1.2.1).",
     "login_hint": "An e-mail address for the sign-in page.",
     "id_token_hint": "An ID token of the person that is expected.",
     "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
@@ -191,7 +192,7 @@ class Authorization:
             yield from expect_unanswered(digest, request, self._provider)
             auth_request = yield from with_deadline(auth_request, digest)
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
-        demands = demands_of(form, subject)
+        demands = demands_of(form, subject, auth_request.claims.level)
         entry = yield from find_entry(request, self._provider, demands)
         interaction = self._interaction(registration, auth_request, demands)
         if is_head_or_prefetch(request):
@@ -247,6 +248,8 @@ class Authorization:
             login_hint=auth_request.login_hint,
             subject=demands.subject,
             max_age=demands.limit_of_age,
+            level=demands.level,
+            wanted=demands.wanted,
             asks_consent=CONSENT in demands.prompts,
             target=auth_request.target,
             note=vouching_note(registration, auth_request.target),

@@ -16,6 +16,8 @@ from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.dialects.oauth.pages.login_session import Account, keep_alive, signed_in_accounts
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import Provider
+from reticket.oauth.requested_claims import LEVELS, preferred_class
+from reticket.oauth.terms import highest_level_of, level_of
 from reticket.wire import WireRequest
 
 NONE, LOGIN, CONSENT, SELECT_ACCOUNT = "none", "login", "consent", "select_account"
@@ -35,23 +37,36 @@ class Demands:
         max_age: seconds since the person last authenticated, at most; None for any number.
         subject: the only person who may go on, or None.
         login_hint: the e-mail address of the person, or empty.
+        level: the place in `LEVELS` that the sign-in must have.
+        wanted: the one that it has to have if the person can reach it.
     """
 
     prompts: frozenset[str] = frozenset()
     max_age: int | None = None
     subject: str | None = None
     login_hint: str = ""
+    level: int = 0
+    wanted: int = 0
 
     @property
     def limit_of_age(self) -> int | None:
         """`max_age`, which is 0 for `prompt=login`: only a sign-in for this request counts."""
         return 0 if LOGIN in self.prompts else self.max_age
 
-    def admits(self, person: Person, now: int) -> bool:
-        """Whether a person who has signed in may go on, at a time in milliseconds."""
+    def admits(self, account: Account, now: int) -> bool:
+        """Whether the person of an account may go on, at a time in milliseconds."""
+        person = account.person
         is_hinted = self.login_hint.casefold() in ("", person.email.casefold())
         is_expected = self.subject in (None, person.subject)
-        return is_hinted and is_expected and _is_recent(person, self.max_age, now)
+        is_recent = _is_recent(person, self.max_age, now)
+        return is_hinted and is_expected and is_recent and self._is_strong(account)
+
+    def _is_strong(self, account: Account) -> bool:
+        """Whether no other sign-in is asked for. What is only wanted is asked for once: after a
+        sign-in of the best kind the person goes on.
+        """
+        reached = min(self.wanted, highest_level_of(account.user))
+        return level_of(account.person.amr) >= max(self.level, reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +85,40 @@ class Entry:
 SIGN_IN_FIRST = Entry()
 
 
-def demands_of(form: Form, subject: str | None) -> Demands:
-    """The demands of a valid authorization request; `subject` is that of its `id_token_hint`."""
+def demands_of(form: Form, subject: str | None, level: int = 0) -> Demands:
+    """The demands of a valid authorization request.
+
+    Args:
+        form: the request.
+        subject: of its `id_token_hint`, or None.
+        level: the place in `LEVELS` of its essential `acr`. One that no sign-in has is no reason
+            for a sign-in: it is refused when the person is known.
+    """
+    prompts = frozenset(split_list(form.get("prompt", "")))
     return Demands(
-        frozenset(split_list(form.get("prompt", ""))),
+        prompts,
         int(form["max_age"]) if "max_age" in form else None,
         subject,
         form.get("login_hint", ""),
+        level if level < len(LEVELS) else 0,
+        0 if NONE in prompts else _wanted(form),
     )
+
+
+def _wanted(form: Form) -> int:
+    """The place in `LEVELS` of the voluntary `acr_values` (OpenID Connect Core §3.1.2.1)."""
+    known = preferred_class(form.get("acr_values", ""))
+    return LEVELS.index(known) if known else 0
 
 
 def demands_of_interaction(interaction: Interaction) -> Demands:
     """What the request of an interaction still demands when the person chooses an account."""
-    return Demands(max_age=interaction.max_age, subject=interaction.subject)
+    return Demands(
+        max_age=interaction.max_age,
+        subject=interaction.subject,
+        level=interaction.level,
+        wanted=interaction.wanted,
+    )
 
 
 def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> Asking[Entry]:
@@ -96,7 +132,7 @@ def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> As
         return SIGN_IN_FIRST
     accounts = yield from signed_in_accounts(request, provider)
     now: int = yield from Now()
-    fitting = tuple(each for each in accounts if demands.admits(each.person, now))
+    fitting = tuple(each for each in accounts if demands.admits(each, now))
     if NONE in demands.prompts:
         _expect_one(fitting)
     if SELECT_ACCOUNT in demands.prompts or len(fitting) > 1:
@@ -119,7 +155,7 @@ def other_choices(
         choices=tuple(
             account
             for account in accounts
-            if demands.admits(account.person, now) and account.person.subject != person.subject
+            if demands.admits(account, now) and account.person.subject != person.subject
         )
     )
 

@@ -71,6 +71,8 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
         note: a text for the person before the consent, or None.
         browser: a digest of the cookie.
         person: the person after the sign-in; None before.
+        level: the place in `LEVELS` that the sign-in must have.
+        wanted: the one that it has to have if the person can reach it.
         policy_uri / tos_uri: what the client says of its use of data, and its terms of service.
     """
 
@@ -86,6 +88,8 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     person: Person | None = None
     max_age: int | None = None
     asks_consent: bool = False
+    level: int = 0
+    wanted: int = 0
     policy_uri: str | None = None
     tos_uri: str | None = None
 

@@ -54,11 +54,13 @@ class Account:
         token: the refresh token of its login session.
         person: who it is, with the id of the login session.
         row: the family of the login session.
+        user: the person's record.
     """
 
     token: str = field(repr=False)
     person: Person
     row: Family
+    user: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _account(token: str, provider: Provider) -> Asking[Account | None]:
     person = Person(
         user.id, terms.credential_version, user.email, terms.auth_time, terms.amr, login
     )
-    return Account(token, person, row)
+    return Account(token, person, row, user)
 
 
 def _row(token: str) -> Asking[Family | None]:

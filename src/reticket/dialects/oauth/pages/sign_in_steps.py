@@ -178,7 +178,7 @@ class SignInSteps:
     ) -> Operation:
         """Continue with an account that is signed in, unless the app expects another sign-in."""
         person, now = account.person, (yield from Now())
-        if not demands_of_interaction(interaction).admits(person, now):
+        if not demands_of_interaction(interaction).admits(account, now):
             return self._steps.ask_sign_in(ticket, interaction, person.email)
         signed_in = replace(interaction, person=person)
         headers = used_first(account, accounts, self._provider)
