@@ -432,6 +432,19 @@ def test_our_own_limit_is_no_attempt(browser, world):
     assert sent(world) == [("logout_sent", None, 1)]
 
 
+def test_a_log_out_that_our_own_limit_delays_is_given_up_after_a_day(browser, world):
+    world.elsewhere[SPA] = Unfetched(FetchFault.LIMITED)
+    signed_in(browser)
+    ends(world, subject=ADA.id)
+    world.clock.forward(LONGEST - PAUSES[0])
+    delivers(world)
+    assert sent(world) == []
+    world.clock.forward(PAUSES[0])
+    delivers(world)
+    assert sent(world) == [("logout_given_up", "limited", 0)]
+    assert not world.people.logouts.entries
+
+
 def test_a_new_sign_in_overtakes_a_log_out_that_was_not_sent(browser, world):
     world.elsewhere[SPA] = BUSY
     signed_in(browser)

@@ -149,10 +149,11 @@ def _conclude(logout: Logout, result: FetchResult) -> Asking[None]:
     if isinstance(result, Fetched) or result.status in SUCCESS:
         yield from _audit(logout, "logout_sent", result.status)
         yield from _settle(logout)
-    elif result.fault is FetchFault.LIMITED:
-        yield from PostponeLogout(logout, now + PAUSES[0] * SECOND, logout.attempts)
+    elif (due_at := _next(logout, result, now)) is None:
+        yield from _audit(logout, "logout_given_up", result.status, result.fault)
+        yield from SettleLogout(logout)
     else:
-        yield from _try_again(logout, result, now)
+        yield from PostponeLogout(logout, due_at, logout.attempts + _is_attempt(result.fault))
 
 
 def _settle(logout: Logout) -> Asking[None]:
@@ -165,13 +166,16 @@ def _settle(logout: Logout) -> Asking[None]:
     yield from SettleLogout(logout)
 
 
-def _try_again(logout: Logout, result: Unfetched, now: int) -> Asking[None]:
-    due_at = next_attempt(logout, now) if _may_pass(result) else None
-    if due_at is None:
-        yield from _audit(logout, "logout_given_up", result.status, result.fault)
-        yield from SettleLogout(logout)
-    else:
-        yield from PostponeLogout(logout, due_at, logout.attempts + 1)
+def _next(logout: Logout, result: Unfetched, now: int) -> int | None:
+    """When the client is told again; None when it is given up."""
+    if not _is_attempt(result.fault):
+        return next_attempt(logout._replace(attempts=0), now)
+    return next_attempt(logout, now) if _may_pass(result) else None
+
+
+def _is_attempt(fault: FetchFault | None) -> bool:
+    """Whether there was a request to the client. Our own limit sends none."""
+    return fault is not FetchFault.LIMITED
 
 
 def _may_pass(result: Unfetched) -> bool:
@@ -185,7 +189,8 @@ def _may_pass(result: Unfetched) -> bool:
 def _audit(
     logout: Logout, event: str, status: int | None, fault: FetchFault | None = None
 ) -> Audit:
-    detail = {"client": logout.client, "session": logout.session, "attempts": logout.attempts + 1}
+    attempts = logout.attempts + _is_attempt(fault)
+    detail = {"client": logout.client, "session": logout.session, "attempts": attempts}
     return Audit(
         USER,
         event,
