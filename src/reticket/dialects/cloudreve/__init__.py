@@ -61,6 +61,9 @@ class Options:
         person_in_tokens: whether an access token has the person's `group` and its `permission`.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
+        logo: the address of the site's logo on a light page. Without one the web frontend waits for
+            it for ever; the default is a file of its own, as at the real server.
+        logo_light: the same on a dark page.
         version: the server version that clients see: SemVer, 4.12.0 or later.
         debug: whether a failure contains the internal cause.
         access_outlives_password: whether an access token stays valid until it expires when the
@@ -88,6 +91,8 @@ class Options:
     person_in_tokens: bool = False
     title: str = "reticket"
     instance_id: str = "reticket"
+    logo: str = "/static/img/logo.svg"
+    logo_light: str = "/static/img/logo_light.svg"
     version: str = "4.18.0"
     debug: bool = False
     access_outlives_password: bool = False
@@ -188,6 +193,8 @@ def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:
     return site.SiteInfo(
         options.title,
         options.instance_id,
+        options.logo,
+        options.logo_light,
         options.version,
         options.authn,
         options.tos_url,

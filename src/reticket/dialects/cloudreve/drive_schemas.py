@@ -96,11 +96,13 @@ class ThumbConfig(Struct):
 
 
 class BasicConfig(Struct):
-    """The site's name and identifier, and the user of the request."""
+    """The site's name, identifier and logos, and the user of the request."""
 
     instance_id: str
     title: str
     user: User
+    logo: str
+    logo_light: str
 
 
 class PasskeyRequest(Struct, rename={"rp_id": "rpId"}):

@@ -50,6 +50,7 @@ class SiteInfo:
     """What a site says of itself, from the settings.
 
     Args:
+        logo / logo_light: addresses of pictures, for a light and for a dark page.
         authn: whether it offers passkeys.
         tos_url / privacy_policy_url: of its legal documents, or empty.
         captchas: says whether the caller must read a picture.
@@ -57,6 +58,8 @@ class SiteInfo:
 
     title: str
     instance_id: str
+    logo: str
+    logo_light: str
     version: str
     authn: bool
     tos_url: str
@@ -72,7 +75,8 @@ class SiteInfo:
         """The site, and the user of the request."""
         user = yield from current_reader(request)
         shown = ANONYMOUS if user is None else user_of(user)
-        return succeeded(BasicConfig(self.instance_id, self.title, shown))
+        said = BasicConfig(self.instance_id, self.title, shown, self.logo, self.logo_light)
+        return succeeded(said)
 
     def login(self, request: WireRequest) -> Operation:
         """What the sign-in page shows. Nobody can register here."""
