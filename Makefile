@@ -28,8 +28,10 @@ GENERATED := $(VENV)/generated
 TYPESCRIPT := tests/generated/lives/openapi_typescript
 OPENAPI_GENERATOR := 7.25.0
 
-# Clients of vendors that `make test-vendors` runs, by the registry that has them; VENDORS="npm" chooses.
-VENDORS := npm pypi
+# Clients of vendors that `make test-vendors` runs, by the registry that has them; VENDORS="npm" chooses. "web" is
+# Cloudreve's web front end, whose built files are in the folder that CLOUDREVE_WEB names.
+VENDORS := npm pypi maven crates
+CLOUDREVE_CLI := 0.13.2
 INSTALLED := $(VENV)/vendors
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]])
 
@@ -82,7 +84,7 @@ test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clie
 test-generated: $(VENV)/setup-test $(GENERATORS:%=$(GENERATED)/%) ## let clients that are generated from the OpenAPI documents sign in; GENERATORS chooses (needs Node 20 or newer, Java, Maven)
 	RETICKET_GENERATORS='$(GENERATORS)' $(BIN)/python -m pytest tests/generated $(ARGS)
 
-test-vendors: $(VENV)/setup-test $(VENDORS:%=$(INSTALLED)/%/installed) ## run clients of vendors, unmodified; VENDORS chooses (needs Node 20 or newer)
+test-vendors: $(VENV)/setup-test $(VENDORS:%=$(INSTALLED)/%/installed) ## run clients of vendors, unmodified; VENDORS chooses (needs Node 20, Java 17, Maven and Rust)
 	RETICKET_VENDORS='$(VENDORS)' $(BIN)/python -m pytest tests/vendors $(ARGS)
 
 test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the OAuth libraries of Node 20 or newer judge the service
@@ -174,6 +176,23 @@ $(INSTALLED)/pypi/installed: pyproject.toml | $(VENV)/made
 	$(BIN)/python -m venv --clear $(@D)
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install $$($(BIN)/python -c '$(GROUP)' vendors)
 	@touch $@
+
+$(INSTALLED)/maven/installed: $(wildcard tests/vendors/java/* tests/vendors/java/src/main/java/vendors/*) | $(VENV)/made
+	@command -v mvn >/dev/null || { echo 'the clients from Maven need a JDK (17 or newer) and Maven' >&2; exit 1; }
+	rm -rf $(@D) && mkdir -p $(@D) && cp -r tests/vendors/java/. $(@D)
+	cd $(@D) && mvn --quiet --batch-mode package dependency:copy-dependencies -DoutputDirectory=target
+	@touch $@
+
+$(INSTALLED)/crates/installed: $(wildcard tests/vendors/rust/* tests/vendors/rust/src/* tests/vendors/rust/src/bin/*) | $(VENV)/made
+	@command -v cargo >/dev/null || { echo 'the clients from crates.io need Rust, with Cargo' >&2; exit 1; }
+	mkdir -p $(@D) && cp -r tests/vendors/rust/. $(@D)
+	cd $(@D) && cargo build --quiet
+	CARGO_TARGET_DIR=$(abspath $(@D))/target cargo install --quiet --debug --root $(@D) cloudreve-cli@$(CLOUDREVE_CLI)
+	@touch $@
+
+$(INSTALLED)/web/installed: | $(VENV)/made
+	@[ -e '$(CLOUDREVE_WEB)/index.html' ] || { \
+		echo 'CLOUDREVE_WEB must name the folder of a built web front end of Cloudreve' >&2; exit 1; }
 
 # Clients are built outside the tree of sources: the lists of hashes that Go, Cargo and Maven write stay there.
 $(BUILT)/mod_auth_openidc: | $(VENV)/made

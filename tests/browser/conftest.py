@@ -3,21 +3,15 @@ needs no browser; where these are wanted and there is none, they fail.
 """
 
 import os
-import shutil
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from tests.browser.chromium import launched, new_page
 from tests.browser.serving import served
 from tests.pages.instance import running_service
 
 from reticket.testing import running_server
-
-MILLISECONDS = 60_000
-"""How long a page is waited for: twelve times the usual, for a machine that is busy."""
-expect.set_options(timeout=MILLISECONDS)
 
 if not os.environ.get("RETICKET_BROWSER"):
     collect_ignore_glob = ["test_*.py"]
@@ -63,13 +57,8 @@ def demo(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    assert path, "there is no Chromium here"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -90,16 +79,3 @@ def viewer(chromium):
     """A page with JavaScript."""
     with new_page(chromium) as page:
         yield page
-
-
-@contextmanager
-def new_page(chromium, **options):
-    """A page of its own; what it complains of to the console is in `page.complaints`."""
-    context = chromium.new_context(**options)
-    context.set_default_timeout(MILLISECONDS)
-    page = context.new_page()
-    page.complaints = []
-    page.on("console", lambda said: page.complaints.append(said.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    yield page
-    context.close()

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 from playwright.sync_api import Error, expect
-from tests.browser.conftest import new_page
+from tests.browser.chromium import new_page
 from tests.browser.serving import served
 from tests.browser.test_pages import headline, press, sign_in
 from tests.pages.instance import running_service

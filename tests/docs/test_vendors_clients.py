@@ -1,6 +1,7 @@
 """The quick starts name the clients of vendors that `make test-vendors` installs."""
 
 import json
+import re
 import tomllib
 
 from tests.docs.tables import ROOT
@@ -13,9 +14,30 @@ def installed():
     package = json.loads((ROOT / "tests/vendors/node/package.json").read_text())
     for name, version in package["dependencies"].items():
         yield f"| `{name}`, npm | {version} |"
-    group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["vendors"]
+    group = read("pyproject.toml")["dependency-groups"]["vendors"]
     for name, _, version in (pinned.partition("==") for pinned in group):
         yield f"| `{name}`, PyPI | {version} |"
+    pom = (ROOT / "tests/vendors/java/pom.xml").read_text()
+    for name, version in re.findall(
+        r"<artifactId>(mozu[\w-]+)</artifactId>\s*<version>(.+?)<", pom
+    ):
+        yield f"| `{name}`, Maven | {version} |"
+    for name, version in {**pinned_crates(), "cloudreve-cli": command_version()}.items():
+        yield f"| `{name}`, crates.io | {version} |"
+
+
+def pinned_crates():
+    """Those of one version alone: the others are none of a vendor."""
+    crates = read("tests/vendors/rust/Cargo.toml")["dependencies"].items()
+    return {name: said.removeprefix("=") for name, said in crates if str(said).startswith("=")}
+
+
+def command_version():
+    return re.search(r"^CLOUDREVE_CLI := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+
+
+def read(name):
+    return tomllib.loads((ROOT / name).read_text())
 
 
 def test_the_pages_have_each_client_with_the_version_that_is_installed():

@@ -3,18 +3,24 @@ of them is wanted and one is missing, its tests fail.
 """
 
 import os
+from functools import partial
 
 import pytest
 from tests.vendors import programs, services
 
 WANTED = os.environ.get("RETICKET_VENDORS", "").split()
-"""Registries."""
+"""Registries, and "web"."""
 TESTS = {
     "test_graphql_client.py": "npm",
     "test_mozu_node_sdk.py": "npm",
     "test_rest_sdk.py": "npm",
     "test_sdk_authentication.py": "npm",
+    "test_cloudreve_api.py": "crates",
+    "test_cloudreve_cli.py": "crates",
     "test_cloudreve_package.py": "pypi",
+    "test_cloudreve_sdk_api.py": "crates",
+    "test_cloudreve_web.py": "web",
+    "test_mozu_api_java.py": "maven",
     "test_mozurestsdk.py": "pypi",
 }
 collect_ignore = [file for file, registry in TESTS.items() if registry not in WANTED]
@@ -40,8 +46,16 @@ def on_node(url, tmp_path):
 @pytest.fixture
 def on_python(url, tmp_path):
     """Starts a program of Python at the service."""
+    return partial(programs.python, folder=tmp_path, variables={"RETICKET_URL": url})
 
-    def start(name):
-        return programs.python(name, tmp_path, {"RETICKET_URL": url})
 
-    return start
+@pytest.fixture
+def on_java(url, tmp_path):
+    """Starts a program of Java at the service."""
+    return partial(programs.java, folder=tmp_path, variables={"RETICKET_URL": url})
+
+
+@pytest.fixture
+def on_rust(url, tmp_path):
+    """Starts a program of Rust at the service."""
+    return partial(programs.rust, folder=tmp_path, variables={"RETICKET_URL": url})

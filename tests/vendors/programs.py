@@ -66,6 +66,17 @@ def python(name, folder, variables):
     return _running([str(INSTALLED / "pypi/bin/python"), str(program)], folder, variables)
 
 
+def java(name, folder, variables):
+    """A program of Java with one of the clients from Maven."""
+    classes = str(INSTALLED / "maven/target/*")
+    return _running(["java", "-cp", classes, f"vendors.{name}"], folder, variables)
+
+
+def rust(name, folder, variables):
+    """A program of Rust with one of the clients from crates.io."""
+    return _running([str(INSTALLED / "crates/target/debug" / name)], folder, variables)
+
+
 @contextmanager
 def _running(command, folder, variables):
     """The client: the program's own errors are in a file."""

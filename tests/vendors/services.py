@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx
 import yaml
 from tests.fetching.other_server import certified
+from tests.pages.instance import TOTP_SECRET
 
 from reticket.testing import running_server, server
 from reticket.testing.server import CHEAP_SIGN_INS, free_port, without_settings
@@ -21,10 +22,16 @@ KINDS = ("KIBO__APPLICATION", "KIBO__DEVELOPER", "KIBO__ADMINUSER", "KIBO__ANONY
 SETTINGS = {f"RETICKET_POLICIES__{kind}__ACCESS": ACCESS for kind in KINDS}
 PUBLIC = {"RETICKET_DEMO_PUBLIC": "true"}
 ADA = {"email": "ada@example.com", "password": "correct horse"}
+ALAN = {"email": "alan@example.com", "password": "enigma-1912"}
+"""Has a second factor."""
 OF_ADA = {
     "tenants": {1000: [1], 1001: [1]},
     "developer_accounts": {77: [1], 78: [1]},
     "cloudreve": {"nickname": "Ada", "group": {"name": "Admin"}},
+}
+OF_ALAN = {
+    "totp_secret": TOTP_SECRET,
+    "cloudreve": {"nickname": "Alan", "group": {"name": "User"}},
 }
 APPLICATION = {
     "application_id": "ns.app.1.0.0.Release",
@@ -79,7 +86,7 @@ def claims(token):
 
 
 def _seed(folder, domain):
-    """A directory file with the application and Ada of the demo, and this domain for tenants."""
+    """A directory file with applications and people of the demo, and this domain for tenants."""
     sites = [{"id": 2000, "name": "Acme Shop", "domain": domain}]
     directory = {
         "applications": [APPLICATION, SHOP],
@@ -89,7 +96,7 @@ def _seed(folder, domain):
             {"id": 1001, "name": "Acme EU", "domain": domain},
             {"id": 1002, "name": "Somebody else", "domain": domain},
         ],
-        "users": [ADA | OF_ADA],
+        "users": [ADA | OF_ADA, ALAN | OF_ALAN],
     }
     file = folder / "seed.yaml"
     file.write_text(yaml.safe_dump(directory))
