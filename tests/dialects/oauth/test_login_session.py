@@ -15,6 +15,7 @@ from reticket.core.model import Selection
 from reticket.dialects.oauth.pages.login_session import MAX_ACCOUNTS, signed_in_accounts
 from reticket.oauth.login import LOGIN
 from reticket.oauth.provider import LOGIN_ABSOLUTE, LOGIN_IDLE
+from reticket.oauth.standard_claims import Person as Claims
 from reticket.oauth.terms import terms_of
 from reticket.runtime.policies import policies_for
 from reticket.settings import Settings
@@ -138,6 +139,37 @@ def test_login_hint_of_somebody_else_asks_for_a_sign_in(browser):
     browser.signs_in()
     assert browser.asks(login_hint="ADA@example.com").headline == ALLOW
     assert browser.asks(login_hint=JOAN.email).headline == "Sign in"
+
+
+ZOE = replace(
+    ADA, email="zo\u00eb@b\u00fccher.example", parts=(("oauth", Claims(preferred_username="zoe")),)
+)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        ZOE.email,
+        "ZOE\u0308@B\u00dcCHER.EXAMPLE",
+        "zo\u00eb@xn--bcher-kva.example",
+        "zoe",
+    ],
+    ids=["as stored", "decomposed", "a-label", "preferred_username"],
+)
+def test_login_hint_is_compared_as_a_name_is_at_the_sign_in(browser, world, hint):
+    world.people.users[ADA.id] = ZOE
+    browser.signs_in(ZOE).sends(answer="allow")
+    assert browser.asks(login_hint=hint, prompt="none").answer["code"]
+
+
+@pytest.mark.parametrize(
+    "hint", [JOAN.email, "zo", "nobody@b\u00fccher.example", "zoe@example.com"]
+)
+def test_login_hint_of_another_name_means_nobody_who_is_signed_in(browser, world, hint):
+    world.people.users[ADA.id] = ZOE
+    browser.signs_in(ZOE).sends(answer="allow")
+    answer = browser.asks(login_hint=hint, prompt="none").answer
+    assert answer["error"] == "login_required"
 
 
 def test_openid_connect_core_3_1_2_1_select_account_shows_the_accounts(browser):

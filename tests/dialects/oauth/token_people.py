@@ -14,6 +14,7 @@ from reticket.core.consents import Consent
 from reticket.core.people import Client, Credentials, Tenant, User
 from reticket.core.realms import SignInName
 from reticket.directory.errors import AlreadyExists
+from reticket.directory.forms import folded
 from reticket.directory.seed import checked_registration
 
 REDIRECT = "https://app.example.com/callback"
@@ -87,8 +88,9 @@ class People:
         return (client, self.client_credentials(client_id)) if client else None
 
     def user_by_name(self, name: SignInName) -> User | None:
+        key = name.realm, folded(name.text)
         everybody = self.users.values()
-        return next((user for user in everybody if (user.realm, user.email) == name), None)
+        return next((user for user in everybody if (user.realm, folded(user.email)) == key), None)
 
     def client_credentials(self, client_id: str) -> Credentials | None:
         secret = self.secrets.get(client_id)

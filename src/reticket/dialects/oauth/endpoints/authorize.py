@@ -77,7 +77,7 @@ _DESCRIPTIONS = {
     "prompt": "`none`, `login`, `consent` or `select_account`.",
     "max_age": "Seconds since the person last signed in, at most.",
     "acr_values": "Classes of sign-ins, the preferred one first (OpenID Connect Core §3.1.2.1).",
-    "login_hint": "An e-mail address for the sign-in page.",
+    "login_hint": "The e-mail address of the person, or `preferred_username`.",
     "id_token_hint": "An ID token of the person that is expected.",
     "dpop_jkt": "The thumbprint of the key that the code is bound to (RFC 9449 §10).",
     "claims": "Claims in JSON that are wanted beside the scopes (OpenID Connect Core §5.5).",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reticket.core.commands import Asking, Now
+from reticket.core.commands import Asking, FindUser, Now
+from reticket.core.people import User
 from reticket.core.policy import SECOND
 from reticket.dialects.oauth.errors import OAuthError
 from reticket.dialects.oauth.inputs import Form
@@ -17,6 +18,7 @@ from reticket.dialects.oauth.pages.login_session import Account, keep_alive, sig
 from reticket.oauth.lists import split_list
 from reticket.oauth.provider import Provider
 from reticket.oauth.requested_claims import LEVELS, preferred_class
+from reticket.oauth.standard_claims import user_name_of
 from reticket.oauth.terms import highest_level_of, level_of
 from reticket.wire import WireRequest
 
@@ -36,7 +38,7 @@ class Demands:
         prompts: the values of `prompt`.
         max_age: seconds since the person last authenticated, at most; None for any number.
         subject: the only person who may go on, or None.
-        login_hint: the e-mail address of the person, or empty.
+        login_hint: a name of the person, or empty. `find_entry` looks it up.
         level: the place in `LEVELS` that the sign-in must have.
         wanted: the one that it has to have if the person can reach it.
     """
@@ -56,10 +58,9 @@ class Demands:
     def admits(self, account: Account, now: int) -> bool:
         """Whether the person of an account may go on, at a time in milliseconds."""
         person = account.person
-        is_hinted = self.login_hint.casefold() in ("", person.email.casefold())
         is_expected = self.subject in (None, person.subject)
         is_recent = _is_recent(person, self.max_age, now)
-        return is_hinted and is_expected and is_recent and self._is_strong(account)
+        return is_expected and is_recent and self._is_strong(account)
 
     def _is_strong(self, account: Account) -> bool:
         """Whether no other sign-in is asked for. What is only wanted is asked for once: after a
@@ -130,7 +131,8 @@ def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> As
     """
     if LOGIN in demands.prompts:
         return SIGN_IN_FIRST
-    accounts = yield from signed_in_accounts(request, provider)
+    signed_in = yield from signed_in_accounts(request, provider)
+    accounts = yield from _hinted(signed_in, demands.login_hint)
     now: int = yield from Now()
     fitting = tuple(each for each in accounts if demands.admits(each, now))
     if NONE in demands.prompts:
@@ -157,6 +159,19 @@ def other_choices(
             for account in accounts
             if demands.admits(account, now) and account.person.subject != person.subject
         )
+    )
+
+
+def _hinted(accounts: tuple[Account, ...], name: str) -> Asking[tuple[Account, ...]]:
+    """The accounts of the person with that e-mail address, compared as a sign-in compares it, or
+    with that `preferred_username`; all of them without a name.
+    """
+    if not name or not accounts:
+        return accounts
+    found: User | None = yield from FindUser(name)
+    subject = found.id if found else None
+    return tuple(
+        each for each in accounts if each.user.id == subject or user_name_of(each.user) == name
     )
 
 
