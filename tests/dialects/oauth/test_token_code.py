@@ -92,11 +92,11 @@ def test_rfc6749_5_2_each_fault_has_its_error_code(world):
     code = world.code("spa")
     assert is_invalid(world.exchange(code, redirect_uri="https://x.example"))
     assert is_invalid(world.exchange(code, code_verifier="w" * 64))
-    assert world.exchange(code, code_verifier="short").error == "invalid_request"
+    assert is_invalid(world.exchange(code, code_verifier="short"))
     assert is_invalid(world.exchange(code, code_verifier=""))
     assert world.exchange(code, resource="https://x.example").error == "invalid_target"
     assert [cause for _, cause in world.audited()] == [
-        "wrong_redirect", "wrong_verifier", "invalid_parameter", "wrong_verifier",
+        "wrong_redirect", "wrong_verifier", "wrong_verifier", "wrong_verifier",
         "wrong_target",
     ]  # fmt: skip
 
@@ -108,12 +108,10 @@ def test_rfc_7636_4_1_a_verifier_of_the_least_and_of_the_greatest_length(world, 
     assert world.exchange(world.code(challenge=challenge), code_verifier=verifier).status == 200
 
 
-@pytest.mark.parametrize("length", [42, 129])
-def test_rfc_7636_4_1_no_verifier_is_shorter_or_longer(world, length):
-    verifier = "v" * length
+@pytest.mark.parametrize("verifier", ["v" * 42, "v" * 129, "v" * 42 + " ", "v" * 42 + "é"])
+def test_rfc_7636_4_6_a_verifier_of_another_form_fits_no_challenge(world, verifier):
     challenge = to_text(hashlib.sha256(verifier.encode()).digest())
-    reply = world.exchange(world.code(challenge=challenge), code_verifier=verifier)
-    assert (reply.status, reply.error) == (400, "invalid_request")
+    assert is_invalid(world.exchange(world.code(challenge=challenge), code_verifier=verifier))
 
 
 def test_rfc6749_4_1_3_a_redirect_missing_in_the_request_may_be_missing_here(world):
@@ -213,6 +211,7 @@ def test_a_used_code_of_an_older_version_is_refused(world):
         ({"redirect_uri": REDIRECT + "/"}, "wrong_redirect"),
         ({"redirect_uri": ""}, "wrong_redirect"),
         ({"code_verifier": "w" * 64}, "wrong_verifier"),
+        ({"code_verifier": "short"}, "wrong_verifier"),
     ],
 )
 def test_rfc9700_4_5_an_invalid_second_use_revokes_nothing(world, said, cause):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from reticket.core.commands import Asking, Peek
-from reticket.core.errors import Cause, Code, wrong
+from reticket.core.errors import Cause, Code
 from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.errors import OAuthError, oauth_error
 from reticket.dialects.oauth.grants.codes import (
@@ -57,13 +57,13 @@ def _code_challenge_of(request: TokenRequest) -> str | None:
     """The code challenge of the request's verifier, or None without one.
 
     Raises:
-        Refusal: INVALID_PARAMETER.
+        OAuthError: `invalid_grant`: a verifier of another form fits no challenge (RFC 7636 §4.6).
     """
     verifier = request.form.get("code_verifier")
     if verifier is None:
         return None
     if not _VERIFIER.fullmatch(verifier):
-        raise wrong("code_verifier", "must be 43 to 128 letters, digits, or -._~")
+        raise oauth_error(Code.INVALID_TOKEN, Cause.WRONG_VERIFIER)
     return challenge_of(verifier)
 
 
