@@ -91,6 +91,9 @@ _QUERY_PARAMETERS = tuple(
     for name in (*AuthorizationForm.__struct_fields__, "request_uri")
 )
 
+_NEEDS_PAGE = frozenset({"login_required", "consent_required", "account_selection_required"})
+"""The errors that only `prompt=none` gets (OpenID Connect Core §3.1.2.6)."""
+
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -204,7 +207,8 @@ class Authorization:
         self, registration: Registration, parameters: Pairs, redirect_uri: str, refusal: Refusal
     ) -> Operation:
         """Send the error to the client; or raise it, so that a page shows it to the person."""
-        if not registration.vouched or _is_for_person(refusal, parameters):
+        is_trusted = registration.vouched or _is_silent(refusal)
+        if not is_trusted or _is_for_person(refusal, parameters):
             raise refusal  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
         yield from Audit(USER, "refused", audit_cause(refusal))
         said = with_refused_object(parameters)
@@ -307,6 +311,13 @@ def _single(parameters: Pairs, name: str) -> str | None:
 def _is_for_person(refusal: Refusal, parameters: Pairs) -> bool:
     """Whether a page says what happened; never to a client that forbids pages by `prompt=none`."""
     return isinstance(refusal, PageError) and _single(parameters, "prompt") != NONE
+
+
+def _is_silent(refusal: Refusal) -> bool:
+    """Whether the answer to `prompt=none` is that a page would be needed. Nobody sees a page on the
+    way to the client, so nobody is deceived: RFC 9700 §4.11.2 makes that exception.
+    """
+    return isinstance(refusal, OAuthError) and refusal.failure.error_code in _NEEDS_PAGE
 
 
 def _state_of(parameters: Pairs, mode: ResponseMode) -> str | None:
