@@ -142,8 +142,11 @@ def test_a_token_of_a_person_is_refused_whatever_its_scope(server, api):
         issued = builder.perform(instance, operation(instance.directory.user_by_email(ADA)))
         return issued.access_token, issued.refresh_token
 
-    for token in at_the_shell(server, work):
-        assert anonymous(api, token).ask("GET", "/keys")[0] == 401
+    access, refresh = at_the_shell(server, work)
+    status, headers, problem = anonymous(api, access).ask("GET", "/keys")
+    assert (status, problem["code"]) == (403, "access_denied")
+    assert 'error="insufficient_scope"' in headers["www-authenticate"]
+    assert anonymous(api, refresh).ask("GET", "/keys")[0] == 401
 
 
 def test_refusals_and_changes_are_in_the_audit_stream(api):

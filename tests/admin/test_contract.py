@@ -8,7 +8,7 @@ from reticket.admin import Admin, AdminContext
 from reticket.admin.guard import KIND
 from reticket.core.policy import PRESETS, by_any_name
 from reticket.dialects import modules
-from reticket.oauth.provider import CLIENT, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.testing.dialect_contract import DialectContract
 
 
@@ -36,5 +36,5 @@ class TestAdmin(DialectContract):
         assert dialect.kinds == ()
 
     def test_its_commands_are_its_own_and_show_no_secret(self, dialect):
-        dialect.kinds = [SimpleNamespace(name=name) for name in (KIND, CLIENT)]
+        dialect.kinds = [SimpleNamespace(name=name) for name in (KIND, CLIENT, USER)]
         super().test_its_commands_are_its_own_and_show_no_secret(dialect)

@@ -14,7 +14,7 @@ from reticket.core.errors import Cause, Code, Refusal, ReticketError, Unavailabl
 from reticket.core.people import Client
 from reticket.oauth.audiences import is_bearer_for
 from reticket.oauth.lists import split_list
-from reticket.oauth.provider import CLIENT, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import ADMIN, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.wire import Operation, WireRequest, WireResponse
@@ -54,15 +54,15 @@ def _operator(provider: Provider, request: WireRequest) -> Asking[str]:
     token = request.bearer()
     if not token:
         raise Refusal(Code.MISSING_TOKEN)
-    access, client, _ = yield from InspectAccess((CLIENT,), token, revocation_key)
+    access, holder, _ = yield from InspectAccess((CLIENT, USER), token, revocation_key)
     if not is_bearer_for(provider.issuer, access.claims):
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
-    if ADMIN not in split_list(str(access.claims.get("scope", ""))) or not _is_flagged(
-        provider, client
-    ):
+    scopes = split_list(str(access.claims.get("scope", "")))
+    if ADMIN not in scopes or not _is_flagged(provider, holder):
         raise Refusal(Code.ACCESS_DENIED, Cause.WRONG_SCOPE)
     return str(access.subject)
 
 
-def _is_flagged(provider: Provider, client: object) -> bool:
-    return isinstance(client, Client) and registration_of(client, provider).admin
+def _is_flagged(provider: Provider, holder: object) -> bool:
+    """Whether the holder is a client with the flag, and no person."""
+    return isinstance(holder, Client) and registration_of(holder, provider).admin

@@ -45,9 +45,11 @@ class Looks(World):
     def derived(self, issued, **asked):
         return self.perform(ExchangeToken(USER, issued.family.id, asked=tuple(asked.items())))
 
-    def alone(self, client="backend", scope="orders.read"):
+    def alone(self, client="backend", scope="orders.read", **asked):
         """An access token that a client got for itself."""
-        return self.perform(IssueAccess(CLIENT, self.people.client(client), scope)).access_token
+        asked = tuple(asked.items())
+        issue = IssueAccess(CLIENT, self.people.client(client), scope, asked=asked)
+        return self.perform(issue).access_token
 
     def ask(self, path, client="backend", headers=None, **form):
         """A form from a client of the world, with its way to authenticate; None sends no

@@ -323,7 +323,7 @@ def test_rfc6750_3_1_an_initial_access_token_without_the_scope_is_403(guarded):
 def test_no_person_grants_an_initial_access_token(guarded):
     guarded.people.register("spa", scopes=["register"])
     token = guarded.pair("spa", scope="register")["access_token"]
-    assert refused(guarded, WEB, token=token) == (401, "invalid_token")
+    assert refused(guarded, WEB, token=token) == (403, "insufficient_scope")
 
 
 def test_without_the_setting_there_is_no_such_endpoint():

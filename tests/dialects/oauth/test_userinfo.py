@@ -140,6 +140,20 @@ def test_rfc6750_3_1_a_token_without_the_scope_is_insufficient_scope(world):
     assert world.causes()[-1] == Cause.WRONG_SCOPE
 
 
+@pytest.mark.parametrize("scope", ["orders.read", "openid"])
+def test_rfc6750_3_1_a_token_that_a_client_got_for_itself_is_insufficient_scope(world, scope):
+    token = world.alone("backend", scope)
+    reply = world.who(token)
+    assert (reply.status, reply.error) == (403, "insufficient_scope")
+    assert reply.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
+    assert world.causes()[-1] == Cause.WRONG_SCOPE
+
+
+def test_rfc9068_4_a_clients_own_token_for_another_audience_is_invalid(world):
+    reply = world.who(world.alone("backend", aud=ORDERS))
+    assert (reply.status, reply.error) == (401, "invalid_token")
+
+
 def test_rfc6750_3_a_request_without_a_token_is_answered_with_the_schemes(world):
     for headers in ({}, {"authorization": "Basic YTpi"}):
         reply = world.post("/userinfo", "", headers)
@@ -177,8 +191,8 @@ def test_rfc6750_3_1_an_invalid_token_is_401(world, token):
 
 
 def test_rfc6750_3_1_the_response_does_not_say_why_a_token_is_invalid(world):
-    over, ended, own = world.begin(), world.begin(), world.alone()
-    bodies = {world.who(own).body, world.who("x").body}
+    over, ended = world.begin(), world.begin()
+    bodies = {world.who("x").body}
     world.store.revoke(Selection(family=ended.family.id), "operator")
     bodies.add(world.who(ended.access_token).body)
     assert world.causes()[-1] == Cause.REVOKED

@@ -48,7 +48,7 @@ from reticket.oauth.client_metadata import (
 )
 from reticket.oauth.clients import find_enabled
 from reticket.oauth.lists import split_list
-from reticket.oauth.provider import CLIENT, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.self_registration import REGISTER, manages_itself
 from reticket.wire import (
@@ -176,10 +176,11 @@ class RegistrationEndpoint:
         token = request.bearer()
         if not token:
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.UNKNOWN_SUBJECT)
-        access, *_ = yield from InspectAccess((CLIENT,), token, revocation_key)
+        access, *_ = yield from InspectAccess((CLIENT, USER), token, revocation_key)
         if not is_bearer_for(self.provider.issuer, access.claims):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_USE)
-        if REGISTER not in split_list(str(access.claims.get("scope", ""))):
+        scopes = split_list(str(access.claims.get("scope", "")))
+        if REGISTER not in scopes or access.resource != CLIENT:
             raise insufficient_scope("Bearer", REGISTER)
 
     def _own(self, request: WireRequest) -> Asking[Client]:

@@ -10,7 +10,7 @@ import msgspec
 
 from reticket.core.commands import Asking, InspectAccess, SignJwt
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import AccessToken
+from reticket.core.model import AccessToken, Holder
 from reticket.core.people import Client, User
 from reticket.core.storage.budget import of_account
 from reticket.dialects.oauth.document import FAILURES_OF_SCOPE, describe_endpoint
@@ -29,7 +29,7 @@ from reticket.oauth.audiences import audiences_in
 from reticket.oauth.lists import split_list
 from reticket.oauth.mapped_claims import mapped_claims
 from reticket.oauth.membership import is_member, may_use
-from reticket.oauth.provider import USER, Provider
+from reticket.oauth.provider import CLIENT, USER, Provider
 from reticket.oauth.registration import Registration, registration_of
 from reticket.oauth.revoked_access_tokens import revocation_key
 from reticket.oauth.terms import OPENID, Terms, terms_of, userinfo_claims
@@ -100,21 +100,21 @@ def _serve_userinfo(provider: Provider) -> Callable[[WireRequest], Operation]:
     def operate(request: WireRequest) -> Operation:
         scheme, token = _presented_token(request)
         proof = (yield from _verified_proof(request, provider, token)) if scheme == DPOP else None
-        access, user, terms, client = yield from _inspected_token(token)
+        access, holder, terms, client = yield from _inspected_token(token)
         registration = registration_of(client, provider)
-        if not may_use(user, registration):
+        if not may_use(holder, registration):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.GROUP_REQUIRED)
         if _jkt_of(access) != (proof and proof.jkt):
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_PROOF)
         if provider.issuer not in audiences_in(access.claims):  # RFC 9068 §4
             raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.WRONG_TARGET)
         scopes = split_list(str(access.claims.get("scope", "")))
-        if OPENID not in scopes:
+        if OPENID not in scopes or not isinstance(holder, User):
             raise insufficient_scope("DPoP" if scheme == DPOP else "Bearer", OPENID)
         if proof is not None:
             yield from _as_unauthorized(spend_proof(proof, of_account(access.subject)))
-        claims = userinfo_claims(user, scopes, terms.userinfo)
-        claims |= mapped_claims(registration.claims, user, access.context)
+        claims = userinfo_claims(holder, scopes, terms.userinfo)
+        claims |= mapped_claims(registration.claims, holder, access.context)
         return (yield from _answer(claims, registration, provider))
 
     return operate
@@ -175,17 +175,19 @@ def _as_unauthorized(verification: Asking[T]) -> Asking[T]:
         ) from refusal
 
 
-def _inspected_token(token: str) -> Asking[tuple[AccessToken, User, Terms, Client]]:
-    """The token, its person, the terms of its session, and its client."""
+def _inspected_token(token: str) -> Asking[tuple[AccessToken, Holder, Terms, Client]]:
+    """The token, its holder, the terms of its session, and its client. A token that a client got
+    for itself is valid too, and has never `openid`.
+    """
     try:
-        access, person, row = yield from InspectAccess((USER,), token, revocation_key)
+        access, holder, row = yield from InspectAccess((USER, CLIENT), token, revocation_key)
         client_id = str(access.claims["client_id"])
         client = yield from expect_enabled(client_id, Code.INVALID_ACCESS_TOKEN)
     except Refusal as refusal:
         raise oauth_error(refusal.code, refusal.cause) from refusal
-    if not isinstance(person, User) or not is_member(person, access.context):
+    if not is_member(holder, access.context):
         raise oauth_error(Code.INVALID_ACCESS_TOKEN, Cause.NO_ACCESS)
-    return access, person, terms_of(row.terms if row else None), client
+    return access, holder, terms_of(row.terms if row else None), client
 
 
 def _jkt_of(access: AccessToken) -> object:
