@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.documents import ASKED, accepting
+from tests.dialects.oauth.test_remembered_consents import ON_THE_DEVICE
 from tests.dialects.oauth.token_people import REDIRECT
 
 ESSENTIAL = {"id_token": {"acr": {"essential": True, "value": "urn:reticket:acr:2"}}}
@@ -55,3 +56,36 @@ def test_rfc9700_4_11_2_no_other_error_is_sent_to_it(browser, asked, wrong):
 def test_rfc9700_4_11_2_prompt_none_redirects_to_no_address_that_is_not_registered(browser, asked):
     browser.asks(**asked, redirect_uri="https://evil.example/")
     assert (browser.page.status, browser.location) == (400, None)
+
+
+KINDS = pytest.mark.parametrize("kind", ["self", "document"])
+
+
+def headlines(browser, client, target, times=2):
+    """The headlines of some requests; None where the browser leaves without a page."""
+    said = {"client_id": client, "redirect_uri": target}
+    browser.signs_in(**said)
+    for _ in range(times):
+        yield None if browser.has_left else browser.headline
+        browser = browser if browser.has_left else browser.sends(answer="allow")
+        browser.asks(**said)
+
+
+@KINDS
+@pytest.mark.parametrize("target", ON_THE_DEVICE)
+def test_rfc_8252_8_6_on_the_device_its_secret_does_not_prove_it(browser, world, target, kind):
+    world.people.register("backend", redirect_uris=[target], registered_by=kind)
+    ask = "Allow backend to access your account?"
+    assert list(headlines(browser, "backend", target)) == [ask, ask]
+    silent = browser.asks(client_id="backend", redirect_uri=target, prompt="none")
+    assert silent.answer["error"] == "consent_required"
+    assert world.consents.kept == {}
+
+
+@KINDS
+@pytest.mark.parametrize("client", ["spa", "backend"])
+def test_at_its_own_host_it_is_asked_for_once(browser, world, client, kind):
+    said = {"redirect_uris": [REDIRECT], "registered_by": kind, "first_party": True}
+    world.people.register(client, **said)
+    ask = f"Allow {client} to access your account?"
+    assert list(headlines(browser, client, REDIRECT)) == [ask, None]

@@ -1,7 +1,8 @@
 """Consents that people have given before: when the consent page may be left out.
 
-Never for a public client whose answer goes to a loopback address or to a private scheme. Any other
-program of that device may use its id (RFC 8252 §8.6).
+Never for a client whose answer goes to a loopback address or to a private scheme. Any other program
+of that device may take its place (RFC 8252 §8.6). The exception is a confidential client of an
+operator (ADR 0025).
 """
 
 from __future__ import annotations
@@ -41,9 +42,12 @@ def remember(
 
 
 def _is_assured(client: Client, provider: Provider, interaction: Interaction) -> bool:
-    """Whether nobody else gets the answer: the client authenticates, or its host is known."""
-    is_web = has_known_host(interaction.target or "")
-    return is_web or registration_of(client, provider).confidential
+    """Whether nobody else gets the answer: its host is known, or an operator has given the client a
+    secret or keys. What a client has registered itself, any copy of the program may have.
+    """
+    registration = registration_of(client, provider)
+    is_proven = registration.confidential and registration.vouched
+    return is_proven or has_known_host(interaction.target or "")
 
 
 def _covers(client: Client, interaction: Interaction, person: Person) -> Asking[bool]:
