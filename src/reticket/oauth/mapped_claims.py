@@ -84,8 +84,8 @@ def declared_in(text: str | None) -> Mapping[str, str]:
 def mapped_claims(
     declared: Mapping[str, str], holder: Holder, context: str | None
 ) -> dict[str, object]:
-    """The claims of a token of this person, in the tenant that it names. A path without a value
-    gives no claim.
+    """The claims of a token of this person, in the tenant that it names, or in the only one of the
+    person. A path without a value gives no claim.
     """
     if not declared or not isinstance(holder, User):
         return {}
@@ -98,10 +98,17 @@ def _value(path: str, user: User, context: str | None) -> object:
         return _OF_USER[path](user)
     if path in _STANDARD:
         return standard_claims(user).get(_STANDARD[path])
-    tenant = next((each for each in user.tenants if str(each.id) == context), None)
+    tenant = _tenant_of(user, context)
     if path in _OF_TENANT:
         return tenant and _OF_TENANT[path](tenant)
     return _in_part(part_path(path), user, tenant)
+
+
+def _tenant_of(user: User, context: str | None) -> Tenant | None:
+    """The tenant of the token. For a token without one it is the only tenant of the person."""
+    if context is None:
+        return user.tenants[0] if len(user.tenants) == 1 else None
+    return next((each for each in user.tenants if str(each.id) == context), None)
 
 
 def _in_part(path: PartPath | None, user: User, tenant: Tenant | None) -> object:

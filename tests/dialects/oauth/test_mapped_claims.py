@@ -89,6 +89,20 @@ def test_the_tenant_of_the_token_is_the_one_that_counts():
     assert every["user.tenants"] == ["7", "8", "9"]
 
 
+def test_the_only_tenant_of_a_person_counts_for_a_token_without_one(world):
+    tenant = Tenant(7, "Acme", (("hotel", Badge("blue")),))
+    declared = {"id": "tenant.id", "name": "tenant.name", "tone": "tenant.hotel.colour"}
+    user = replace(ADA, tenants=(tenant,))
+    assert mapped_claims(declared, user, None) == {"id": "7", "name": "Acme", "tone": "blue"}
+    assert mapped_claims(declared, user, "8") == {}
+    for tenants in ((), (tenant, Tenant(8, "Other"))):
+        assert mapped_claims(declared, replace(ADA, tenants=tenants), None) == {}
+    world.people.change(tenants=(Tenant(1000, "Acme US"),))
+    pair = world.pair("backend")
+    for token in (pair["id_token"], pair["access_token"]):
+        assert claims_of(token)["tenant_name"] == "Acme US"
+
+
 class Badge(Struct, frozen=True):
     colour: str
 
@@ -112,7 +126,7 @@ def test_a_path_may_name_members_of_a_dialects_part():
         "user.hotel.rooms": {"7": (1, 2)},
         "tenant.hotel.colour": "blue",
     }
-    assert mapped_claims({"tone": "tenant.hotel.colour"}, user, None) == {}
+    assert mapped_claims({"tone": "tenant.hotel.colour"}, user, "8") == {}
 
 
 def test_a_token_that_a_client_gets_for_itself_has_no_claims_of_people(world):
