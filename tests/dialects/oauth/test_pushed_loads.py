@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from msgspec.structs import replace
 from tests.dialects.oauth.browser import JOAN, REQUEST, Browser
+from tests.dialects.oauth.token_people import ADA
 
 from reticket.core.errors import Unavailable
 from reticket.dialects.oauth.grants.codes import CODE_LIFETIME
@@ -57,6 +58,11 @@ def test_rfc_9110_9_2_1_a_head_or_prefetch_issues_no_code(known, method, headers
 def test_a_page_that_was_prefetched_can_be_answered(known, world):
     page = load(known, link(world), headers={"sec-purpose": "prefetch"})
     assert world.exchange(page.sends(answer="allow").answer["code"]).status == 200
+
+
+def test_a_sign_in_page_that_was_prefetched_asks_for_no_second_consent(known, world):
+    other = load(Browser(world), link(world), headers={"sec-purpose": "prefetch"})
+    assert other.sends(email=ADA.email, password="right").answer["code"]
 
 
 @pytest.mark.parametrize("prompt", [None, "none"])

@@ -198,7 +198,7 @@ class Authorization:
         demands = demands_of(form, subject, auth_request.claims.level)
         entry = yield from find_entry(request, self._provider, demands)
         interaction = self._interaction(registration, auth_request, demands)
-        if is_head_or_prefetch(request):
+        if entry.account and is_head_or_prefetch(request):
             interaction = replace(interaction, asks_consent=True)  # a page at most, and no code
         yield from self._expect_answerable(demands, interaction, entry)
         return demands, interaction, entry
