@@ -190,10 +190,10 @@ def client_token(service):
 def test_userinfo_is_for_pages_of_the_client_of_the_token(service, origin, reads):
     headers = {"Origin": origin, "Authorization": f"Bearer {client_token(service)}"}
     answer = call(service.url, "GET", "/oauth/userinfo", None, headers)
-    assert answer[0] == 401
+    assert answer[0] == 403
     assert readable(answer, origin) == reads
     answer = post(service, "/oauth/userinfo", origin, {"access_token": client_token(service)})
-    assert answer[0] == 401
+    assert answer[0] == 403
     assert readable(answer, origin) == reads
 
 
