@@ -104,6 +104,7 @@ def test_a_fault_names_the_member(said, words):
 
 
 ALG = "id_token_signed_response_alg"
+CB = "https://app.example.com/cb"
 FAPI = {"policy": "FAPI_2_SESSION"}
 
 
@@ -134,6 +135,24 @@ def test_a_new_confidential_client_need_not_use_pkce_unless_it_has_a_fapi_preset
 def test_a_registration_that_is_no_new_one_gets_no_algorithm():
     assert ALG not in checked_registration({}, public=False)
     assert ALG not in edited_registration(client(), {"name": "Shop"})
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "algorithm"),
+    [
+        ({"policy": "SERVICE"}, {"grants": ["authorization_code"], "redirect_uris": [CB]}, "RS256"),
+        ({"grants": ["refresh_token"]}, {"grants": None}, "RS256"),
+        ({"policy": "SERVICE"}, {"policy": "FAPI_2_SESSION"}, "ES256"),
+        ({"policy": "SERVICE"}, {"policy": "DEVICE", ALG: "EdDSA"}, "EdDSA"),
+        ({"policy": "SERVICE"}, {"grants": ["refresh_token"]}, None),
+        ({"policy": "DEVICE"}, {"policy": None}, None),
+    ],
+    ids=str,
+)
+def test_a_change_that_first_lets_people_sign_in_gives_an_algorithm(before, changes, algorithm):
+    stored = checked_registration(before, public=False)
+    said = edited_registration(client(public=False, **stored), changes)
+    assert said.get(ALG) == algorithm
 
 
 @pytest.mark.parametrize("member", [ALG, "userinfo_signed_response_alg"])

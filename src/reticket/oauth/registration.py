@@ -20,10 +20,7 @@ from reticket.oauth.provider import Provider
 from reticket.oauth.request_objects import RequestObjectRules, request_object_rules
 from reticket.oauth.self_registration import has_registered_itself, is_described_by_document
 from reticket.oauth.signing import (
-    FAPI_USUAL,
-    ID_TOKEN_ALG,
     USERINFO_ALG,
-    USUAL,
     access_token_algorithm,
     id_token_algorithm,
     is_fapi,
@@ -242,16 +239,6 @@ def with_admin_scope(metadata: Mapping[str, Any]) -> dict[str, Any]:
         if scopes
         else {k: metadata[k] for k in metadata if k != "scopes"}
     )
-
-
-def with_usual_algorithm(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The metadata of a new client: if people sign in to it, its ID tokens have an algorithm of its
-    own, whatever the service's becomes.
-    """
-    grants = grants_of(metadata)
-    if AUTHORIZATION_CODE not in grants and DEVICE_CODE not in grants:
-        return dict(metadata)
-    return {ID_TOKEN_ALG: FAPI_USUAL if is_fapi(metadata) else USUAL, **metadata}
 
 
 def has_keys(metadata: Mapping[str, object]) -> bool:

@@ -48,7 +48,6 @@ from reticket.oauth.registration import (
     TOKEN_EXCHANGE,
     grants_of,
     has_keys,
-    with_usual_algorithm,
 )
 from reticket.oauth.request_objects import (
     OF_REQUEST_OBJECTS,
@@ -59,6 +58,7 @@ from reticket.oauth.request_objects import (
 from reticket.oauth.self_registration import REGISTERED_BY
 from reticket.oauth.shared_keys import SHARED_KEYS
 from reticket.oauth.signing import FAPI_REFUSED, MEMBERS, is_fapi
+from reticket.oauth.usual_algorithm import has_people, with_usual_algorithm
 
 _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
@@ -170,7 +170,8 @@ def edited_registration(
         raise Invalid(
             f"The client {client.id!r} has no secret: without its keys it would be public."
         )
-    return checked_registration(said, public=client.public, presets=presets)
+    registration = checked_registration(said, public=client.public, presets=presets)
+    return registration if has_people(client.registration) else with_usual_algorithm(registration)
 
 
 def _registration(
