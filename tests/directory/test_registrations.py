@@ -53,7 +53,7 @@ def test_a_client_that_nobody_vouches_for_gets_nothing_that_needs_trust(said, re
 
 @pytest.mark.parametrize("name", sorted(by_any_name(PRESETS)))
 def test_every_preset_is_known_by_both_of_its_names(name):
-    said = checked_registration({"policy": name}, public=True)
+    said = checked_registration({"policy": name}, public=False)
     assert said == {"policy": {"preset": name}}
 
 
@@ -135,6 +135,39 @@ def test_a_new_confidential_client_need_not_use_pkce_unless_it_has_a_fapi_preset
 def test_a_registration_that_is_no_new_one_gets_no_algorithm():
     assert ALG not in checked_registration({}, public=False)
     assert ALG not in edited_registration(client(), {"name": "Shop"})
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ({"grants": ["client_credentials"]}, "without a secret or jwks"),
+        ({"policy": "SERVICE"}, "without a secret or jwks"),
+        ({"grants": ["authorization_code"]}, "without redirect_uris"),
+        ({"grants": ["authorization_code"], "redirect_uris": []}, "without redirect_uris"),
+    ],
+    ids=str,
+)
+def test_a_public_client_whose_grants_could_never_work_is_refused(said, fault):
+    grant = "authorization_code" if "redirect" in fault else "client_credentials"
+    with pytest.raises(Invalid, match=f"must not have the grant {grant} {fault}"):
+        checked_registration(said, public=True)
+    with pytest.raises(Invalid, match=f"grant {grant} {fault}"):
+        edited_registration(client(**said), {"name": "Shop"})
+
+
+@pytest.mark.parametrize(
+    ("said", "public"),
+    [
+        ({"policy": "SERVICE", "grants": ["refresh_token"]}, True),
+        ({"policy": "SERVICE", "jwks": {"keys": [KEY]}}, True),
+        ({"grants": ["client_credentials"]}, False),
+        ({"policy": "BROWSER"}, True),
+        ({"policy": "FAPI_2_SESSION"}, False),
+    ],
+    ids=str,
+)
+def test_grants_that_may_work_are_accepted(said, public):
+    assert checked_registration(said, public=public)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ from reticket.oauth.registration import (
     AUTH_METHOD,
     AUTHORIZATION_CODE,
     BACKCHANNEL_LOGOUT,
+    CLIENT_CREDENTIALS,
     OPTIONAL,
     SECRET_METHODS,
     SESSION_REQUIRED,
@@ -186,10 +187,10 @@ def _registration(
     _check_request_objects(value, registration)
     if public and not has_keys(registration):
         _check_public(value, said)
+        _check_public_grants(value, registration)
     if said[REGISTERED_BY]:
         _check_not_vouched(value, said)
-    if said["redirect_uris"] and AUTHORIZATION_CODE not in grants_of(registration):
-        raise value.fault("must not have redirect_uris without the grant authorization_code")
+    _check_redirect_uris(value, registration)
     if is_fapi(registration):
         _check_fapi(value, said)
     if said["exchange_resources"]:
@@ -206,6 +207,17 @@ def _check_method(value: YamlValue, registration: Mapping[str, Any], public: boo
         raise value.fault(f"must not have {AUTH_METHOD}: {KEY} without jwks or jwks_uri")
     if method == NONE and not (public and not has_keys(registration)):
         raise value.fault(f"must not have {AUTH_METHOD}: {NONE} with a secret or keys")
+
+
+def _check_redirect_uris(value: YamlValue, registration: Mapping[str, Any]) -> None:
+    """Refuse redirect URIs without the code grant, and that grant without one. The grant of a
+    preset needs none: an operator may start the sessions.
+    """
+    if registration.get("redirect_uris"):
+        if AUTHORIZATION_CODE not in grants_of(registration):
+            raise value.fault("must not have redirect_uris without the grant authorization_code")
+    elif AUTHORIZATION_CODE in registration.get("grants", ()):
+        raise value.fault("must not have the grant authorization_code without redirect_uris")
 
 
 def _check_request_objects(value: YamlValue, registration: Mapping[str, Any]) -> None:
@@ -251,6 +263,15 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
             raise value.fault(f"must not have {member} without a secret or jwks")
     if said["first_party"]:
         _check_first_party(value, said["redirect_uris"] or ())
+
+
+def _check_public_grants(value: YamlValue, registration: Mapping[str, Any]) -> None:
+    """Refuse a grant by which a client gets tokens for itself (RFC 6749 §4.4)."""
+    if CLIENT_CREDENTIALS in grants_of(registration):
+        raise value.fault(
+            f"must not have the grant {CLIENT_CREDENTIALS} without a secret or jwks; the policy "
+            "SERVICE has it where grants are not named"
+        )
 
 
 def _new(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
