@@ -50,7 +50,7 @@ def sign_in(page, password):
 
 
 def give_code(page):
-    expect(page.get_by_text("2FA Verification")).to_be_visible()
+    expect(page.get_by_role("heading", name="2FA Verification")).to_be_visible()
     page.locator("input").first.click()
     page.keyboard.type(one_time_password(TOTP_SECRET, time.time()))
     expect_files(page)
@@ -84,8 +84,8 @@ def reload_at_once(pages):
 
 def sign_out(page):
     page.locator("header button").last.click()
-    page.get_by_text("Sign out").click()
-    expect(page.get_by_text("Sign in to your account")).to_be_visible()
+    page.get_by_text("Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in to your account")).to_be_visible()
 
 
 def refreshes(site):
