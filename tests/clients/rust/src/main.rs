@@ -6,6 +6,7 @@ use openidconnect::{
 };
 use std::error::Error;
 use std::io::BufRead;
+use std::thread;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let issuer = IssuerUrl::new(std::env::args().nth(1).ok_or("no issuer")?)?;
@@ -47,17 +48,25 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut refresh_token = tokens.refresh_token().ok_or("no refresh token")?.clone();
     for line in lines {
-        line?;
-        match client
-            .exchange_refresh_token(&RefreshToken::new(refresh_token.secret().clone()))?
-            .request(&http_client)
-        {
-            Ok(next) => {
-                refresh_token = next.refresh_token().cloned().unwrap_or(refresh_token);
-                println!("{}", next.access_token().secret());
-            }
-            Err(error) => println!("{}", told(error)),
-        }
+        let at_once: usize = line?.parse()?;
+        let answers: Vec<_> = thread::scope(|scope| {
+            let refresh = || {
+                client
+                    .exchange_refresh_token(&refresh_token)
+                    .map_err(|error| error.to_string())?
+                    .request(&http_client)
+                    .map_err(told)
+            };
+            let started: Vec<_> = (0..at_once).map(|_| scope.spawn(refresh)).collect();
+            started.into_iter().map(|each| each.join().unwrap()).collect()
+        });
+        let said = answers.iter().map(|answer| match answer {
+            Ok(next) => next.access_token().secret().clone(),
+            Err(error) => error.clone(),
+        });
+        println!("{}", said.collect::<Vec<_>>().join("\t"));
+        let newest = answers.iter().flatten().find_map(|next| next.refresh_token());
+        refresh_token = newest.cloned().unwrap_or(refresh_token);
     }
     Ok(())
 }
