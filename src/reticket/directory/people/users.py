@@ -176,6 +176,11 @@ class Users:
         with self._database.read() as connection:
             return {name for names in connection.execute(lists).scalars() for name in names or ()}
 
+    def realms(self) -> set[str]:
+        """The realms that people are in."""
+        with self._database.read() as connection:
+            return set(connection.execute(select(users.c.realm).distinct()).scalars())
+
     def change(
         self,
         who: str,
