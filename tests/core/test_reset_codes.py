@@ -13,6 +13,7 @@ from reticket.core.commands import RedeemResetCode
 from reticket.core.commands.passwords import RESET_LIFETIME
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.realms import SignInName, usual
+from reticket.core.storage.budget import Budget, Pool
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 
 HERS = usual(ADA.email)
@@ -125,6 +126,17 @@ def test_a_name_that_nobody_has_costs_the_same_and_gets_no_code(harness, codes):
     names.clear()
     assert issue(codes, usual("nobody@example.com")) is None
     assert names == known
+
+
+@pytest.mark.parametrize("full", Pool)
+def test_a_full_pool_does_not_tell_who_exists(codes, monkeypatch, full):
+    room = Budget.of_shard
+    monkeypatch.setattr(
+        Budget, "of_shard", lambda self, pool: 0 if pool is full else room(self, pool)
+    )
+    for caller in (CALLER, EVE):
+        assert issue(codes, caller=caller)
+        assert issue(codes, usual("nobody@example.com"), caller) is None
 
 
 def test_a_person_gets_five_codes_in_an_hour(harness, codes, redeem):

@@ -12,8 +12,8 @@ from reticket.core.policy import DAY
 from reticket.core.ports import Recognised
 
 NOBODYS_COUNTERS = 2**18
-"""At most 80 MiB of counters of passwords, and 80 MiB of counters of reset codes, however many
-e-mail addresses are invented.
+"""However many e-mail addresses are invented, their counters of passwords take at most 80 MiB.
+Their counters of reset codes take at most 160 MiB, and entries in the place of codes 80 MiB.
 """
 
 

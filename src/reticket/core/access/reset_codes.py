@@ -1,13 +1,14 @@
 """Codes with which people who forgot their password set a new one. Owns how they are stored.
 
 The key of an entry has the person's credential version, so a new password ends every code. What is
-stored is a digest. A name that nobody has costs the same writes as one that somebody has.
+stored is a digest. A name that nobody has costs the same writes as one that somebody has. Both are
+stored however full a pool is: a full one would tell which of the two it was. Their number is
+bounded: `CODES` in an hour and one more for each person, and `NOBODYS_COUNTERS`.
 """
 
 from __future__ import annotations
 
 from hmac import compare_digest
-from typing import NamedTuple
 
 from reticket.core.access.failure_limits import counter_of
 from reticket.core.addresses import network_of
@@ -19,7 +20,7 @@ from reticket.core.people import User
 from reticket.core.ports import Directory, Entropy, Recognised
 from reticket.core.realms import SignInName
 from reticket.core.registrations import digest_of
-from reticket.core.storage.budget import COVERED, Owner, of_account, of_address
+from reticket.core.storage.budget import COVERED
 from reticket.core.storage.budgeted_ephemeral import BudgetedEphemeral
 from reticket.core.tokens.faces import to_text
 
@@ -30,11 +31,6 @@ _BYTES = 24
 """192 bits: nobody guesses a code."""
 
 _TRIES = 3
-
-
-class _Entry(NamedTuple):
-    key: str
-    owner: Owner
 
 
 class ResetCodes:
@@ -56,27 +52,25 @@ class ResetCodes:
         counted = self._ephemeral.count(counter, HOUR, 1, COVERED)
         user, code = self._directory.user_by_name(name), to_text(self._entropy(_BYTES))
         is_free = user is not None and _may_sign_in(user) and counted.total <= CODES
-        self._put(_of_user(user) if user and is_free else _of_nobody(whom, caller), code)
+        self._put(_of_user(user) if user and is_free else _of_nobody(whom), code)
         return ResetCode(user, code) if user and is_free else None
 
     def find(self, name: SignInName, code: str) -> tuple[User | None, bool]:
         """The person with that name, and whether it is that person's code."""
         self._directory.catch_up_now()
         user = self._directory.user_by_name(name)
-        stored = self._ephemeral.peek(_of_user(user).key if user else _key("nobody", 0)) or ""
+        stored = self._ephemeral.peek(_of_user(user) if user else _key("nobody", 0)) or ""
         is_right = compare_digest(stored, digest_of(code))
         return user, user is not None and _may_sign_in(user) and is_right
 
     def forget(self, user: User) -> None:
         """Remove the code of a person as the person was before the new password."""
-        self._ephemeral.pop(_of_user(user).key)
+        self._ephemeral.pop(_of_user(user))
 
-    def _put(self, entry: _Entry, code: str) -> None:
+    def _put(self, key: str, code: str) -> None:
         for _ in range(_TRIES):
-            self._ephemeral.pop(entry.key)
-            if self._ephemeral.put_if_absent(
-                entry.key, RESET_LIFETIME, digest_of(code), entry.owner
-            ):
+            self._ephemeral.pop(key)
+            if self._ephemeral.put_if_absent(key, RESET_LIFETIME, digest_of(code), COVERED):
                 return
         raise Unavailable("other reset codes of the person were made at the same time")
 
@@ -85,13 +79,13 @@ def _may_sign_in(user: User) -> bool:
     return user.active and not user.disabled
 
 
-def _of_user(user: User) -> _Entry:
-    return _Entry(_key(user.id, user.credential_version), of_account(user.id))
+def _of_user(user: User) -> str:
+    return _key(user.id, user.credential_version)
 
 
-def _of_nobody(whom: Recognised, caller: Caller) -> _Entry:
-    """An entry that no code opens."""
-    return _Entry(f"reset-none:{counter_of(whom)}", of_address(caller.address))
+def _of_nobody(whom: Recognised) -> str:
+    """The key of an entry that no code opens."""
+    return f"reset-none:{counter_of(whom)}"
 
 
 def _key(user_id: str, version: int) -> str:
