@@ -6,7 +6,7 @@ import pytest
 from tests.dialects.oauth.browser import JOAN, Browser
 from tests.dialects.oauth.documents import ASKED, accepting
 from tests.dialects.oauth.test_remembered_consents import ON_THE_DEVICE
-from tests.dialects.oauth.token_people import REDIRECT
+from tests.dialects.oauth.token_people import ADA, REDIRECT
 
 ESSENTIAL = {"id_token": {"acr": {"essential": True, "value": "urn:reticket:acr:2"}}}
 
@@ -18,23 +18,70 @@ def asked(request, browser):
     return {"prompt": "none"}
 
 
-def test_openid_connect_core_3_1_2_1_prompt_none_is_answered_to_it(browser, asked):
-    """RFC 9700 \u00a74.11.2 exempts silent authentication."""
+def error_of(browser, **asked):
+    """What the client learns, by its error and by the sentence beside it."""
     answer = browser.asks(**asked).answer
-    assert (answer["error"], answer["state"]) == ("login_required", "a state")
+    return answer["error"], answer["error_description"]
+
+
+GUESSES = [
+    {"login_hint": ADA.email},
+    {"login_hint": JOAN.email},
+    {"max_age": "1"},
+    {"max_age": "3600"},
+    {"claims": json.dumps(ESSENTIAL)},
+    {"claims": json.dumps({"id_token": {"sub": {"value": ADA.id}}})},
+]
+
+
+def test_openid_connect_core_3_1_2_6_prompt_none_tells_it_nothing_of_its_visitor(browser, asked):
+    """RFC 9700 \u00a74.11.2 exempts silent authentication, so the error is redirected."""
+    nobody = error_of(browser, **asked)
+    assert (nobody[0], browser.answer["state"]) == ("interaction_required", "a state")
     assert browser.location.startswith(REDIRECT)
     browser.signs_in()
-    assert browser.asks(**asked).answer["error"] == "consent_required"
+    browser.world.clock.forward(60)
+    assert [error_of(browser, **asked, **guess) for guess in GUESSES] == [nobody] * len(GUESSES)
+    assert error_of(browser, **asked) == nobody
     browser.signs_in(JOAN, prompt="login")
-    assert browser.asks(**asked).answer["error"] == "account_selection_required"
-    claims = json.dumps(ESSENTIAL)
-    assert browser.asks(**asked, claims=claims).answer["error"] == "login_required"
+    assert error_of(browser, **asked) == nobody
+
+
+def test_groups_of_a_visitor_are_not_told_to_it(browser, asked):
+    nobody = error_of(browser, **asked)
+    browser.signs_in()
+    browser.world.people.register("spa", registered_by="self", groups_allowed=["staff"])
+    assert error_of(browser, **asked) == nobody
+
+
+def test_prompt_none_tells_it_why_a_person_who_has_consented_must_be_asked(browser, asked):
+    browser.signs_in().sends(answer="allow")
+    browser.world.clock.forward(60)
+    assert browser.asks(**asked).answer["code"]
+    assert error_of(browser, **asked, max_age="1")[0] == "login_required"
+    assert error_of(browser, **asked, claims=json.dumps(ESSENTIAL))[0] == "login_required"
+    assert error_of(browser, **asked, scope="openid orders.write")[0] == "interaction_required"
+
+
+def test_a_person_who_has_not_consented_is_not_told_to_it_beside_one_who_has(browser, asked):
+    browser.signs_in().sends(answer="allow")
+    guesses = ({}, {"login_hint": JOAN.email}, {"login_hint": JOAN.email, "max_age": "1"})
+    browser.signs_in(JOAN, prompt="login")
+    browser.world.clock.forward(60)
+    said = [error_of(browser, **asked, **guess)[0] for guess in guesses]
+    assert said == ["interaction_required"] * len(guesses)
+
+
+def test_several_people_who_have_consented_are_told_to_it(browser, asked):
+    browser.signs_in().sends(answer="allow")
+    browser.signs_in(JOAN, prompt="login").sends(answer="allow")
+    assert error_of(browser, **asked)[0] == "account_selection_required"
 
 
 def test_prompt_none_of_a_client_of_a_document_is_answered_to_it():
     with accepting() as world:
         browser = Browser(world).asks(**ASKED, prompt="none")
-        assert browser.answer["error"] == "login_required"
+        assert browser.answer["error"] == "interaction_required"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +125,7 @@ def test_rfc_8252_8_6_on_the_device_its_secret_does_not_prove_it(browser, world,
     ask = "Allow backend to access your account?"
     assert list(headlines(browser, "backend", target)) == [ask, ask]
     silent = browser.asks(client_id="backend", redirect_uri=target, prompt="none")
-    assert silent.answer["error"] == "consent_required"
+    assert silent.answer["error"] == "interaction_required"
     assert world.consents.kept == {}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from reticket.core.commands import Asking, Audit
-from reticket.core.errors import Cause, Code, Refusal, wrong
+from reticket.core.errors import Code, Refusal, wrong
 from reticket.core.people import Client
 from reticket.dialects.oauth.document import describe_page
 from reticket.dialects.oauth.endpoints.authorization_request import (
@@ -41,6 +41,11 @@ from reticket.dialects.oauth.endpoints.pushed_answers import (
     with_deadline,
 )
 from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
+from reticket.dialects.oauth.endpoints.silent_requests import (
+    find_answerable,
+    find_discreetly,
+    is_silent,
+)
 from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
 from reticket.dialects.oauth.inputs import FORM, MAX_VALUE_LENGTH, parse_parameters
 from reticket.dialects.oauth.pages.consents import expect_client
@@ -50,7 +55,6 @@ from reticket.dialects.oauth.pages.entry import (
     Demands,
     Entry,
     demands_of,
-    find_entry,
 )
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError
@@ -90,9 +94,6 @@ _QUERY_PARAMETERS = tuple(
     Parameter(name, "query", str, _DESCRIPTIONS[name], required=name == "client_id")
     for name in (*AuthorizationForm.__struct_fields__, "request_uri")
 )
-
-_NEEDS_PAGE = frozenset({"login_required", "consent_required", "account_selection_required"})
-"""The errors that only `prompt=none` gets (OpenID Connect Core §3.1.2.6)."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -196,18 +197,18 @@ class Authorization:
             auth_request = yield from with_deadline(auth_request, digest)
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
         demands = demands_of(form, subject, auth_request.claims.level)
-        entry = yield from find_entry(request, self._provider, demands)
         interaction = self._interaction(registration, auth_request, demands)
-        if entry.account and is_head_or_prefetch(request):
-            interaction = replace(interaction, asks_consent=True)  # a page at most, and no code
-        yield from self._expect_answerable(demands, interaction, entry)
-        return demands, interaction, entry
+        page_at_most = replace(interaction, asks_consent=True)
+        shown = page_at_most if is_head_or_prefetch(request) else interaction
+        find = find_answerable if registration.vouched else find_discreetly
+        entry = yield from find(request, self._provider, self._handler, demands, shown)
+        return demands, shown if entry.account else interaction, entry
 
     def _refuse(
         self, registration: Registration, parameters: Pairs, redirect_uri: str, refusal: Refusal
     ) -> Operation:
         """Send the error to the client; or raise it, so that a page shows it to the person."""
-        is_trusted = registration.vouched or _is_silent(refusal)
+        is_trusted = registration.vouched or is_silent(refusal)
         if not is_trusted or _is_for_person(refusal, parameters):
             raise refusal  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
         yield from Audit(USER, "refused", audit_cause(refusal))
@@ -215,23 +216,6 @@ class Authorization:
         mode = _mode_of(said)
         target = ResponseTarget(redirect_uri, _state_of(said, mode), mode)
         return self._responses.error(target, refusal)
-
-    def _expect_answerable(
-        self, demands: Demands, interaction: Interaction, entry: Entry
-    ) -> Asking[None]:
-        """Refuse a request that would show another page than the first, when nobody must be asked.
-
-        Raises:
-            OAuthError: `access_denied` for a person who may not use the client; `consent_required`.
-        """
-        if NONE not in demands.prompts or entry.account is None:
-            return
-        person = entry.account.person
-        if not (yield from self._handler.may_use(interaction, person)):
-            sentence = "The person is in none of the groups that may use the client."
-            raise OAuthError("access_denied", sentence, Cause.GROUP_REQUIRED)
-        if not (yield from self._handler.is_granted(interaction, person)):
-            raise OAuthError("consent_required", "The person has to consent.")
 
     def _find_client(self, request: WireRequest, parameters: Pairs) -> Asking[Client]:
         client_id = _single(parameters, "client_id")
@@ -311,13 +295,6 @@ def _single(parameters: Pairs, name: str) -> str | None:
 def _is_for_person(refusal: Refusal, parameters: Pairs) -> bool:
     """Whether a page says what happened; never to a client that forbids pages by `prompt=none`."""
     return isinstance(refusal, PageError) and _single(parameters, "prompt") != NONE
-
-
-def _is_silent(refusal: Refusal) -> bool:
-    """Whether the answer to `prompt=none` is that a page would be needed. Nobody sees a page on the
-    way to the client, so nobody is deceived: RFC 9700 §4.11.2 makes that exception.
-    """
-    return isinstance(refusal, OAuthError) and refusal.failure.error_code in _NEEDS_PAGE
 
 
 def _state_of(parameters: Pairs, mode: ResponseMode) -> str | None:

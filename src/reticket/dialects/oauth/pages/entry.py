@@ -55,12 +55,14 @@ class Demands:
         """`max_age`, which is 0 for `prompt=login`: only a sign-in for this request counts."""
         return 0 if LOGIN in self.prompts else self.max_age
 
+    def expects(self, person: Person) -> bool:
+        """Whether no other person is expected."""
+        return self.subject in (None, person.subject)
+
     def admits(self, account: Account, now: int) -> bool:
         """Whether the person of an account may go on, at a time in milliseconds."""
-        person = account.person
-        is_expected = self.subject in (None, person.subject)
-        is_recent = _is_recent(person, self.max_age, now)
-        return is_expected and is_recent and self._is_strong(account)
+        is_recent = _is_recent(account.person, self.max_age, now)
+        return self.expects(account.person) and is_recent and self._is_strong(account)
 
     def _is_strong(self, account: Account) -> bool:
         """Whether no other sign-in is asked for. What is only wanted is asked for once: after a
@@ -131,8 +133,7 @@ def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> As
     """
     if LOGIN in demands.prompts:
         return SIGN_IN_FIRST
-    signed_in = yield from signed_in_accounts(request, provider)
-    accounts = yield from _hinted(signed_in, demands.login_hint)
+    accounts = yield from expected_accounts(request, provider, demands)
     now: int = yield from Now()
     fitting = tuple(each for each in accounts if demands.admits(each, now))
     if NONE in demands.prompts:
@@ -145,6 +146,15 @@ def find_entry(request: WireRequest, provider: Provider, demands: Demands) -> As
     if NONE in demands.prompts:
         _expect_one(())
     return SIGN_IN_FIRST
+
+
+def expected_accounts(
+    request: WireRequest, provider: Provider, demands: Demands
+) -> Asking[tuple[Account, ...]]:
+    """The signed-in accounts of whom the request can mean, whenever and however they signed in."""
+    signed_in = yield from signed_in_accounts(request, provider)
+    accounts = yield from _hinted(signed_in, demands.login_hint)
+    return tuple(each for each in accounts if demands.expects(each.person))
 
 
 def other_choices(

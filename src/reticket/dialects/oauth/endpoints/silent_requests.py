@@ -1,0 +1,113 @@
+"""Requests with `prompt=none` (OpenID Connect Core §3.1.2.1): what the client is told.
+
+A client that nobody vouches for may be anybody's. Its errors say nothing of a person who has not
+consented to it: neither who is signed in, nor since when, nor by what means.
+"""
+
+from __future__ import annotations
+
+from reticket.core.commands import Asking
+from reticket.core.errors import Cause, Refusal
+from reticket.dialects.oauth.errors import OAuthError
+from reticket.dialects.oauth.pages.consent_handler import ConsentHandler
+from reticket.dialects.oauth.pages.entry import (
+    NONE,
+    Demands,
+    Entry,
+    expected_accounts,
+    find_entry,
+)
+from reticket.dialects.oauth.pages.interaction import Interaction
+from reticket.oauth.provider import Provider
+from reticket.wire import WireRequest
+
+_INTERACTION_REQUIRED = "interaction_required"
+
+_NEEDS_PAGE = frozenset(
+    {
+        "login_required",
+        "consent_required",
+        "account_selection_required",
+        _INTERACTION_REQUIRED,
+    }
+)
+"""The errors that only `prompt=none` gets (OpenID Connect Core §3.1.2.6)."""
+
+_TELLING = _NEEDS_PAGE | {"access_denied"}
+"""The errors that depend on who is signed in."""
+
+
+def is_silent(refusal: Refusal) -> bool:
+    """Whether the answer to `prompt=none` is that a page would be needed. Nobody sees a page on the
+    way to the client, so nobody is deceived: RFC 9700 §4.11.2 makes that exception.
+    """
+    return isinstance(refusal, OAuthError) and refusal.failure.error_code in _NEEDS_PAGE
+
+
+def find_answerable(
+    request: WireRequest,
+    provider: Provider,
+    handler: ConsentHandler,
+    demands: Demands,
+    interaction: Interaction,
+) -> Asking[Entry]:
+    """Who may go on; with `prompt=none`, only a person who need not be asked anything.
+
+    Raises:
+        OAuthError: the person would have to be asked, or may not use the client.
+    """
+    entry = yield from find_entry(request, provider, demands)
+    yield from _expect_answerable(handler, demands, interaction, entry)
+    return entry
+
+
+def find_discreetly(
+    request: WireRequest,
+    provider: Provider,
+    handler: ConsentHandler,
+    demands: Demands,
+    interaction: Interaction,
+) -> Asking[Entry]:
+    """The same for a client that nobody vouches for. It gets one error for all reasons, unless
+    everybody whom the request can mean has consented to it.
+
+    Raises:
+        OAuthError: as above, or `interaction_required`.
+    """
+    try:
+        return (yield from find_answerable(request, provider, handler, demands, interaction))
+    except OAuthError as refusal:
+        if refusal.failure.error_code not in _TELLING:
+            raise
+        if (yield from _have_consented(request, provider, handler, demands, interaction)):
+            raise
+        sentence = "A page would be needed."
+        raise OAuthError(_INTERACTION_REQUIRED, sentence, refusal.cause) from refusal
+
+
+def _have_consented(
+    request: WireRequest,
+    provider: Provider,
+    handler: ConsentHandler,
+    demands: Demands,
+    interaction: Interaction,
+) -> Asking[bool]:
+    """Whether somebody is meant, and all who are meant have consented to what is asked for."""
+    accounts = yield from expected_accounts(request, provider, demands)
+    for account in accounts:
+        if not (yield from handler.is_granted(interaction, account.person)):
+            return False
+    return bool(accounts)
+
+
+def _expect_answerable(
+    handler: ConsentHandler, demands: Demands, interaction: Interaction, entry: Entry
+) -> Asking[None]:
+    if NONE not in demands.prompts or entry.account is None:
+        return
+    person = entry.account.person
+    if not (yield from handler.may_use(interaction, person)):
+        sentence = "The person is in none of the groups that may use the client."
+        raise OAuthError("access_denied", sentence, Cause.GROUP_REQUIRED)
+    if not (yield from handler.is_granted(interaction, person)):
+        raise OAuthError("consent_required", "The person has to consent.")
