@@ -80,7 +80,8 @@ class Options:
         tos_url: URL of the terms of service, shown on the sign-in page.
         privacy_policy_url: URL of the privacy policy, shown on the sign-in page.
         captcha_after: failed sign-ins of one network in five minutes after which people must read
-            a picture; 0 for never.
+            a picture; 0 for never. Only the web frontend shows it, from the first sign-in on.
+            Drivers, command lines and libraries in such a network are refused with 40026.
         official_apps: whether people may give access to the drive's own desktop and iOS apps.
         apps: further apps to which people may give access. Each has `id`, `secret`, `name`,
             `redirect_uris` and `scopes`, and maybe `icon`, `homepage_url` and `description`.
@@ -172,7 +173,7 @@ class Cloudreve(Dialect):
             *app_tokens.routes(apps, options.issuer),
             *user.ROUTES,
             *drive.routes(options.capacity, NetworkLimit("cloudreve:info", options.prepare_limit)),
-            *site.routes(_site_info(options, captchas)),
+            *site.routes(_site_info(options)),
             captcha.route(captchas),
         )
         self.otherwise = drive.other_service
@@ -189,7 +190,7 @@ def _kind(kind: TokenKind, options: Options) -> TokenKind:
     return with_told(kind) if options.person_in_tokens else kind
 
 
-def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:
+def _site_info(options: Options) -> site.SiteInfo:
     return site.SiteInfo(
         options.title,
         options.instance_id,
@@ -199,7 +200,7 @@ def _site_info(options: Options, captchas: Captchas) -> site.SiteInfo:
         options.authn,
         options.tos_url,
         options.privacy_policy_url,
-        captchas,
+        login_captcha=options.captcha_after > 0,
     )
 
 

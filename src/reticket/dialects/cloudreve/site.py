@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reticket.dialects.cloudreve.captcha import Captchas
 from reticket.dialects.cloudreve.document import open_to_all
 from reticket.dialects.cloudreve.drive_schemas import (
     AppConfig,
@@ -53,7 +52,8 @@ class SiteInfo:
         logo / logo_light: addresses of pictures, for a light and for a dark page.
         authn: whether it offers passkeys.
         tos_url / privacy_policy_url: of its legal documents, or empty.
-        captchas: says whether the caller must read a picture.
+        login_captcha: whether the sign-in page shows a picture to read. The web front end asks
+            once, when the page is loaded, so this does not depend on the failures of the caller.
     """
 
     title: str
@@ -64,7 +64,7 @@ class SiteInfo:
     authn: bool
     tos_url: str
     privacy_policy_url: str
-    captchas: Captchas
+    login_captcha: bool
 
     def ping(self, request: WireRequest) -> Operation:
         """The server's version. Clients refuse a version that is too old for them."""
@@ -82,7 +82,7 @@ class SiteInfo:
         """What the sign-in page shows. Nobody can register here."""
         yield from current_user(request)
         shown = LoginConfig(self.authn, False, self.tos_url, self.privacy_policy_url)
-        if (yield from self.captchas.is_wanted(request)):
+        if self.login_captcha:
             shown.login_captcha = True
         return succeeded(shown)
 
