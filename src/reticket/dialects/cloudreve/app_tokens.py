@@ -30,7 +30,7 @@ from reticket.dialects.cloudreve.errors import Failure
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.schemas import bare
 from reticket.dialects.cloudreve.tokens import APP, uuid_text
-from reticket.dialects.cloudreve.user import bearer_signed_in
+from reticket.dialects.cloudreve.user import bearer_signed_in, current_user
 from reticket.wire import Operation, Route, WireRequest, WireResponse
 
 AREA = "Session/OAuth"
@@ -58,6 +58,7 @@ class Exchange:
 
     def __call__(self, request: WireRequest) -> Operation:
         """Tokens for a code. All checks precede its use, so a refused request spends nothing."""
+        yield from current_user(request)
         asked = inputs.code(request)
         try:
             issued = yield from self._issued(asked)
