@@ -16,11 +16,12 @@ IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile -
 NODE := tests/node
 
 # Real clients that `make test-clients` tries; CLIENTS="oauth2-proxy goth" chooses.
-CLIENTS := mod_auth_openidc oauth2-proxy go-oidc goth openidconnect spring-security \
+CLIENTS := mod_auth_openidc oauth2-proxy go-oidc goth openidconnect spring-security step \
 	resource-server-go resource-server-java
 BUILT := $(VENV)/clients
 CHECKED_IN = $(patsubst resource-server-%,%,$(filter resource-server-%,$(CLIENTS)))
 OAUTH2_PROXY := v7.15.6
+STEP := v0.21.0
 
 # Generators of clients that `make test-generated` tries; GENERATORS="openapi-typescript" chooses.
 GENERATORS := openapi-python-client openapi-typescript openapi-generator
@@ -203,6 +204,10 @@ $(BUILT)/mod_auth_openidc: | $(VENV)/made
 $(BUILT)/oauth2-proxy: | $(VENV)/made
 	@command -v go >/dev/null || { echo 'oauth2-proxy needs Go to be built' >&2; exit 1; }
 	GOBIN=$(abspath $(BUILT)) go install github.com/oauth2-proxy/oauth2-proxy/v7@$(OAUTH2_PROXY)
+
+$(BUILT)/step: | $(VENV)/made
+	@command -v go >/dev/null || { echo 'step needs Go to be built' >&2; exit 1; }
+	GOBIN=$(abspath $(BUILT)) go install github.com/smallstep/cli/cmd/step@$(STEP)
 
 $(BUILT)/go-oidc $(BUILT)/goth: $(wildcard tests/clients/go/* tests/clients/go/*/*) | $(VENV)/made
 	@command -v go >/dev/null || { echo '$(@F) needs Go to be built' >&2; exit 1; }

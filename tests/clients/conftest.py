@@ -15,7 +15,11 @@ from reticket.testing.server import free_port
 
 WANTED = os.environ.get("RETICKET_CLIENTS", "").split()
 """Names of clients."""
-TESTS = {"test_applications.py": APPLICATIONS, "test_programs.py": PROGRAMS}
+TESTS = {
+    "test_applications.py": APPLICATIONS,
+    "test_programs.py": PROGRAMS,
+    "test_step.py": ("step",),
+}
 collect_ignore = [file for file, known in TESTS.items() if not set(WANTED) & set(known)]
 
 

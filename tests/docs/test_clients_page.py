@@ -17,6 +17,7 @@ VERSIONS = {
     "openidconnect": ('openidconnect = { version = "', "rust/Cargo.toml"),
     "Spring Security": ("starter-parent</artifactId> <version>", "spring/pom.xml"),
     "oauth2-proxy": ("OAUTH2_PROXY := v", "../../Makefile"),
+    "step": ("STEP := v", "../../Makefile"),
     "openapi-python-client": ("openapi-python-client==", "../../requirements-generated.lock"),
     "openapi-typescript": (
         '"openapi-typescript": "',

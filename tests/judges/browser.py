@@ -43,9 +43,9 @@ def _left_for(page):
 class Browser:
     """Goes from page to page, and stops where it would leave the service."""
 
-    def __init__(self, url, person=ADA):
+    def __init__(self, url, person=ADA, trust=TRUST):
         self._url, self._person = url, person
-        self._http = httpx.Client(timeout=PATIENCE, verify=TRUST)
+        self._http = httpx.Client(timeout=PATIENCE, verify=trust)
 
     def __enter__(self):
         return self
@@ -59,6 +59,10 @@ class Browser:
         if page.status_code == 200:
             page = self._sign_in(page)
         return _left_for(page) or _left_for(self._send(page, answer="allow"))
+
+    def deny(self, url):
+        """The same, without the consent."""
+        return _left_for(self._send(self._sign_in(self._http.get(url)), answer="deny"))
 
     def open(self, url, query):
         """Open a page that asks for nothing."""

@@ -2,18 +2,14 @@
 
 import base64
 import json
-import ssl
-import sys
 from contextlib import contextmanager
+from functools import partial
 
-import httpx
 import yaml
-from tests.fetching.other_server import certified
+from tests.judges.over_tls import served_over_tls
 from tests.pages.instance import TOTP_SECRET
 
-from reticket.testing import running_server, server
-from reticket.testing.server import CHEAP_SIGN_INS, free_port, without_settings
-from reticket.testing.waiting import PATIENCE, until
+from reticket.testing import running_server
 
 ACCESS = "4"
 """Seconds that an access token lives, so that clients refresh."""
@@ -57,21 +53,9 @@ def over_tls(folder):
     """A service that speaks https alone, as its tenants' domains: its address, and a file with the
     certificate that a client must trust.
     """
-    certificate, port = certified(folder, "localhost"), free_port()
-    url = f"https://localhost:{port}"
-    files = {"RETICKET_TLS_CERTIFICATE": str(certificate), "RETICKET_TLS_KEY": str(certificate)}
-    seed = _seed(folder, f"localhost:{port}")
-    command = [sys.executable, "-m", "reticket", "serve", "--port", str(port)]
-    command += ["--data", str(folder / "data"), "--seed", str(seed)]
-    environment = without_settings() | CHEAP_SIGN_INS | PUBLIC | SETTINGS | files
-    process = server.start(command, folder / "server.log", environment)
-    try:
-        trusted = ssl.create_default_context(cafile=certificate)
-        until(lambda: _answers(url, trusted), "an answer", (folder / "server.log").read_text)
-        yield url, certificate
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
+    seed_for = partial(_seed_for, folder)
+    with served_over_tls(folder, seed_for, PUBLIC | SETTINGS) as service:
+        yield service
 
 
 def session(token):
@@ -83,6 +67,10 @@ def claims(token):
     """The claims of a JWT, unchecked."""
     payload = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _seed_for(folder, port):
+    return _seed(folder, f"localhost:{port}")
 
 
 def _seed(folder, domain):
@@ -101,10 +89,3 @@ def _seed(folder, domain):
     file = folder / "seed.yaml"
     file.write_text(yaml.safe_dump(directory))
     return file
-
-
-def _answers(url, trusted):
-    try:
-        return httpx.get(f"{url}/health/ready", verify=trusted).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
