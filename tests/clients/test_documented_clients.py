@@ -1,6 +1,6 @@
-"""Clients of vendors that cannot be run here, as their documents describe what they do."""
-
-from concurrent.futures import ThreadPoolExecutor
+"""Clients of vendors that cannot be run here, as their documents describe what they do. Those of
+Cloudreve have a file of their own.
+"""
 
 import httpx
 import pytest
@@ -9,9 +9,10 @@ from tests.judges.browser import ADA
 from reticket.testing import running_server
 from reticket.testing.waiting import PATIENCE
 
-AT_ONCE = 5
 AKINON = "/api/v1/auth"
-CLOUDREVE = "/api/v4/session/token"
+KIBO = "/api/platform/applications/authtickets"
+KIBO_APPLICATION = {"applicationId": "ns.app.1.0.0.Release", "sharedSecret": "s3cret"}
+TOKEN_REFUSED = "INVALID_ACCESS_TOKEN"
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +49,26 @@ def test_akinons_app_maker_tells_of_a_wrong_password(http):
     assert len(refused.json()["apiError"]) == 1
 
 
-def test_cloudreves_web_client_refreshes_in_parallel_with_one_token(http):
-    token = http.post(CLOUDREVE, json=ADA).json()["data"]["token"]["refresh_token"]
-
-    def refresh(_):
-        return http.post(f"{CLOUDREVE}/refresh", json={"refresh_token": token}).json()["code"]
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        assert list(pool.map(refresh, range(AT_ONCE))) == [0] * AT_ONCE
-
-
-def test_a_driver_of_a_file_list_refreshes_with_a_stale_copy_of_its_token(http):
-    """OpenList's driver does: its copy is older than the session, which must go on."""
-    stale = http.post(CLOUDREVE, json=ADA).json()["data"]["token"]["refresh_token"]
-    newest = stale
-    for _ in range(3):
-        newest = _refreshed(http, newest)
-    assert _refreshed(http, stale)
-    assert _refreshed(http, newest)
+def test_an_old_client_of_kibo_refreshes_with_the_token_in_the_path(http):
+    ticket = http.post(f"{KIBO}/", json=KIBO_APPLICATION).json()
+    refreshed = http.put(f"{KIBO}/refresh-ticket/{ticket['refreshToken']}")
+    assert refreshed.status_code == httpx.codes.OK
+    new = refreshed.json()
+    assert new["accessToken"] != ticket["accessToken"]
+    tenant = {"x-vol-app-claims": new["accessToken"]}
+    assert http.get("/api/platform/tenants/1000", headers=tenant).json()["id"] == 1000
+    signed_out = http.delete(f"{KIBO}/{new['refreshToken']}")
+    assert signed_out.status_code == httpx.codes.OK
+    assert refusal_of(http.put(f"{KIBO}/refresh-ticket/{new['refreshToken']}")) == TOKEN_REFUSED
 
 
-def _refreshed(http, token):
-    return http.post(f"{CLOUDREVE}/refresh", json={"refresh_token": token}).json()["data"][
-        "refresh_token"
-    ]
+def test_an_old_client_of_kibo_is_told_of_a_wrong_secret(http):
+    refused = http.post(f"{KIBO}/", json=KIBO_APPLICATION | {"sharedSecret": "wrong"})
+    assert refusal_of(refused) == "INVALID_CREDENTIALS"
+
+
+def refusal_of(response):
+    """The code, which this client reads only beside the header."""
+    assert response.status_code == httpx.codes.UNAUTHORIZED
+    assert response.headers["x-vol-correlation"]
+    return response.json()["errorCode"]
