@@ -30,7 +30,8 @@ class Options:
     Args:
         issuer: the setting `issuer`, or the address served.
         access_algorithm: of access tokens. Other servers can check those of ES256 by the published
-            keys. For those of HS256 they need introspection or a shared key.
+            keys. For those of HS256 they need introspection or a shared key. No client is known
+            that reads the algorithm.
         person_in_tokens: whether an access token has the person's `roles` and `organization`.
         require_access_token: whether refresh and log-out require a valid access token of the same
             user, as the vendor's document declares. A client with an expired one must sign in

@@ -57,7 +57,8 @@ class Options:
     Args:
         issuer: the setting `issuer`, or the address served.
         access_algorithm: of access tokens. Other servers can check those of ES256 by the published
-            keys. For those of HS256 they need introspection or a shared key.
+            keys. For those of HS256 they need introspection or a shared key. No client is known
+            that reads the algorithm.
         person_in_tokens: whether an access token has the person's `group` and its `permission`.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
@@ -69,7 +70,8 @@ class Options:
         access_outlives_password: whether an access token stays valid until it expires when the
             password or the e-mail changes, as at the real server.
         prepare_reveals: whether `/session/prepare` reveals which accounts exist, as the real server
-            does.
+            does. If not, the web frontend asks strangers for a password, too. No client is known
+            that then cannot sign in.
         prepare_limit: requests to `/session/prepare` from one network in five minutes; the same
             number to `/user/info` without a bearer token.
         authn: whether the site says that it offers passkeys. AList's driver requires it. The web
@@ -82,7 +84,8 @@ class Options:
         captcha_after: failed sign-ins of one network in five minutes after which people must read
             a picture; 0 for never. Only the web frontend shows it, from the first sign-in on.
             Drivers, command lines and libraries in such a network are refused with 40026.
-        official_apps: whether people may give access to the drive's own desktop and iOS apps.
+        official_apps: whether people may give access to the drive's own desktop and iOS apps. If
+            not, these two cannot sign in.
         apps: further apps to which people may give access. Each has `id`, `secret`, `name`,
             `redirect_uris` and `scopes`, and maybe `icon`, `homepage_url` and `description`.
     """

@@ -67,8 +67,8 @@ class Options:
         person_in_tokens: whether an access token has the `behaviors` that are granted and the
             ids of the tenant's `sites`, or the `site` and `account` of a shopper.
         require_bearer: whether refreshes and users' sign-ins require a valid access token of an
-            application, a developer or an admin user, as the vendor's documents declare. Three of
-            the clients that were tried then cannot refresh, since they send none.
+            application, a developer or an admin user, as the vendor's documents declare. Then
+            `mozu-node-sdk`, `mozurestsdk` and `mozu-api-java` cannot refresh: they send none.
         second_factor: Kibo's clients cannot ask for a second factor. So a person who has one is
             refused. With `ignore` such a person signs in by password alone.
         sign_in_status: of developers' and admin users' sign-ins. The vendor's test suites want 201;
@@ -78,10 +78,14 @@ class Options:
             `visitor` the servers of all shops are among `trusted_proxies` and send
             `X-Forwarded-For`, and failed sign-ins count for the address of the visitor.
         anonymous_per_address: sessions of anonymous shoppers that one application may begin from
-            one network in ten minutes. A shop's server is one network.
-        anonymous_per_application: the same from all networks.
-        sign_ups_per_application: accounts of shoppers that one application adds in an hour.
-        resets_per_application: codes for new passwords for which one application asks in an hour.
+            one network in ten minutes. A shop's server is one network. At the limit,
+            `mozu-api-java` holds the thread of its caller for `Retry-After`, here up to 600 s, and
+            asks again.
+        anonymous_per_application: the same from all networks, with the same effect.
+        sign_ups_per_application: accounts of shoppers that one application adds in an hour. At the
+            limit `Retry-After` is up to 3600 s, so `mozu-api-java` may hold a thread for an hour.
+        resets_per_application: codes for new passwords for which one application asks in an hour,
+            with the same effect as that of `sign_ups_per_application`.
         debug: whether a refusal contains the internal cause.
     """
 
