@@ -193,7 +193,9 @@ def test_a_resource_server_accepts_a_shoppers_token_as_one_of_its_kind_only(shop
 
 SEED = """
 tenants: [{id: 5, name: Small}]
-applications: [{application_id: ns.small, shared_secret: small-secret, tenants: [5]}]
+applications:
+  - {application_id: ns.small, shared_secret: small-secret, tenants: [5]}
+  - {application_id: ns.phone, shared_secret: phone-secret, tenants: [5]}
 oauth_clients:
   - client_id: carts
     client_secret: carts-secret
@@ -225,6 +227,17 @@ def sign_in_mia(small_shop):
 def test_a_shopper_of_a_directory_file_signs_in(small_shop):
     assert sign_in_mia(small_shop)["customerAccount"]["id"] == 77
     assert sign_in(small_shop, "mia@example.com", "mia who keeps the shop").status_code == 401
+
+
+def test_another_application_of_the_tenant_goes_on_with_a_session_and_ends_it(small_shop):
+    ticket = sign_in_mia(small_shop)
+    with httpx.Client(base_url=small_shop.base_url, headers={"x-vol-tenant": "5"}) as client:
+        phone = sign_in_as(client, "ns.phone", "phone-secret")
+        renewed = refresh(phone, ticket)
+        assert renewed.status_code == 200
+        query = {"refreshToken": renewed.json()["refreshToken"]}
+        assert phone.delete(TICKETS, params=query).status_code == 200
+    assert refresh(small_shop, renewed.json()).status_code == 404
 
 
 def test_introspection_tells_of_a_shopper_until_the_sign_out(small_shop):
