@@ -32,8 +32,8 @@ def codes(harness):
 def redeem(harness, codes):
     resets = PasswordResets(harness.people, harness.authenticator, codes, harness.hasher)
 
-    def redeem(code, name=HERS, caller=CALLER):
-        command = RedeemResetCode("test", name, code, "another password")
+    def redeem(code, name=HERS, caller=CALLER, password="another password"):
+        command = RedeemResetCode("test", name, code, password)
         return resets.redeem(resets.owner(command, caller), command.password)
 
     return redeem
@@ -87,6 +87,17 @@ def test_a_new_password_or_e_mail_ends_a_code(harness, codes, redeem):
     code = issue(codes)
     harness.people.users[ADA.id] = replace(ADA, credential_version=2)
     assert refused(harness, redeem, code) == WRONG_CODE
+
+
+def test_no_name_of_the_person_becomes_the_password_and_the_code_stays_good(harness, codes, redeem):
+    harness.people.users[ADA.id] = replace(ADA, user_name="countess")
+    code = issue(codes)
+    for name in (ADA.email.upper(), "Countess"):
+        with pytest.raises(Refusal) as raised:
+            redeem(code, password=name)
+        assert (raised.value.code, raised.value.parameter) == (Code.INVALID_PARAMETER, "password")
+    assert refused(harness, redeem, "wrong", password=ADA.email) == WRONG_CODE
+    assert redeem(code).id == ADA.id
 
 
 def test_a_code_is_for_one_person_in_one_realm(harness, codes, redeem):

@@ -331,6 +331,15 @@ def test_a_code_sets_a_new_password_once_and_for_one_shopper(shop, running):
     assert sign_in(shop, name, NEW).status_code == 200
 
 
+def test_an_e_mail_does_not_become_the_password_of_a_code_sent_with_the_user_name(shop, running):
+    name = new_name()
+    sign_up(shop, name)
+    ask_for_code(shop, userName=name)
+    code = code_for(running, name)
+    assert fault(redeem(shop, name, code, f"{name}@example.com"))[0] == "newPassword"
+    assert redeem(shop, name, code).status_code == 200
+
+
 def test_an_unknown_name_is_answered_like_a_known_one_and_gets_no_mail(shop, running):
     name, nobody = new_name(), new_name()
     sign_up(shop, name)

@@ -44,8 +44,13 @@ class PasswordResets:
         self._hasher = hasher
 
     def owner(self, command: RedeemResetCode, caller: Caller) -> User:
-        """The person whose code it is; costs no hash. INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS."""
-        return self._users.with_code(command, caller, self._codes.find)
+        """The person whose code it is; costs no hash, and the code stays good.
+        INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS; INVALID_PARAMETER for a password that is one of the
+        person's names.
+        """
+        user = self._users.with_code(command, caller, self._codes.find)
+        check_new_password(command.password, (user.email, user.user_name))
+        return user
 
     def redeem(self, user: User, password: str) -> User:
         """Replace the password of that person. The credential version decides between parallel
