@@ -15,7 +15,7 @@ from reticket.core.tokens.faces import from_text, to_text
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import RETRY_WINDOW, Mint
 from reticket.core.tokens.nonces import NONCE_STEP
-from reticket.dialects.akinon.user import AKINON_2026
+from reticket.dialects.akinon.user import AKINON_2026, KIND
 
 NOW = 1_790_000_000_500
 UP, DOWN = NOW + 500, NOW - 500
@@ -264,6 +264,13 @@ def test_a_subject_of_the_dialect_replaces_sub_and_the_id_is_another_claim(mint)
     claims = part_of(issued.access_token)
     assert (claims["sub"], claims["uid"], claims["extra"]) == ("ada", ADA.id, "1000")
     assert mint.read_access([renamed], issued.access_token, NOW).subject == ADA.id
+
+
+def test_an_akinon_token_from_before_its_subject_was_shortened_is_accepted(mint):
+    text = issue(mint, replace(KIND, access_claims=None)).access_token
+    claims = part_of(text)
+    assert (claims["sub"], "uid" in claims) == (ADA.id, False)
+    assert mint.read_access([KIND], text, NOW).subject == ADA.id
 
 
 @pytest.mark.parametrize("context", [None, "", "1000", "tenant-é"])
