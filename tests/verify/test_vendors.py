@@ -48,6 +48,19 @@ def test_a_good_token_is_accepted_and_names_what_its_bearer_may_do(signed, kind)
     assert token.session
 
 
+def test_a_token_of_an_app_is_good_for_its_own_scopes(signed):
+    tokens = AccessTokens(signed.url, "cloudreve.app")
+    text = access_token(signed, "cloudreve.app")
+    assert tokens.verify(text, ["Files.Write"]).scopes == {
+        "openid",
+        "offline_access",
+        "Files.Write",
+    }
+    with pytest.raises(Rejected) as raised:
+        tokens.verify(text, ["Files.Read"])
+    assert raised.value.status == 403
+
+
 @pytest.mark.parametrize("kind", SIGN_INS)
 def test_a_token_of_another_kind_or_issuer_is_rejected(signed, kind):
     text = access_token(signed, kind)
