@@ -296,5 +296,5 @@ def test_rfc_9126_4_a_head_or_prefetch_of_a_remembered_consent_uses_nothing_up(
     person.opens(**asking()).sends(**ADA).sends(answer="allow")
     query = {"client_id": "web", "request_uri": pushed(person, prompt=LEFT_OUT)}
     look = person.http.request(method, "/oauth/authorize", params=query, headers=headers)
-    assert look.status_code == 200
+    assert look.status_code == 503
     assert "code" in person.opens(**query).answer

@@ -39,24 +39,45 @@ def load(browser, query, method="GET", headers=()):
     return browser.does(replace(request, method=method))
 
 
+def is_put_off(browser):
+    """Whether the answer is none that a browser would keep for the person."""
+    headers = dict(browser.page.headers)
+    is_kept = headers[b"cache-control"] != b"no-store" or b"location" in headers
+    return browser.page.status == 503 and not is_kept and "code=" not in browser.text
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
 @pytest.mark.parametrize(("method", "headers"), LOOKS)
-def test_a_head_or_prefetch_uses_no_pushed_request_up(known, world, method, headers):
-    query = link(world)
+def test_a_head_or_prefetch_uses_no_pushed_request_up(known, world, method, headers, prompt):
+    query = link(world, **({"prompt": prompt} if prompt else {}))
     for _ in range(2):
-        assert load(known, query, method, headers).headline == ALLOW
+        assert is_put_off(load(known, query, method, headers))
     code = load(known, query).answer["code"]
+    assert is_put_off(load(known, query, method, headers))
     assert world.exchange(code).status == 200
 
 
+@pytest.mark.parametrize("prompt", [{}, {"prompt": "none"}])
 @pytest.mark.parametrize(("method", "headers"), LOOKS)
-def test_rfc_9110_9_2_1_a_head_or_prefetch_issues_no_code(known, method, headers):
-    assert load(known, REQUEST, method, headers).headline == ALLOW
+def test_rfc_9110_9_2_1_a_head_or_prefetch_is_not_redirected_to_the_client(
+    known, world, method, headers, prompt
+):
+    assert is_put_off(load(known, {**REQUEST, **prompt}, method, headers))
+    assert is_put_off(load(known, {**REQUEST, "response_mode": "form_post"}, method, headers))
+    assert (world.causes(), len(world.lines_of("consented"))) == ([], 1)
+    assert load(known, {**REQUEST, **prompt}).answer["code"]
+
+
+@pytest.mark.parametrize(("method", "headers"), LOOKS)
+def test_a_head_or_prefetch_that_would_get_an_error_is_not_logged(browser, method, headers):
     silent = {**REQUEST, "prompt": "none"}
-    assert load(known, silent, method, headers).answer["error"] == "consent_required"
+    assert is_put_off(load(browser, silent, method, headers))
+    assert browser.world.audited() == []
 
 
-def test_a_page_that_was_prefetched_can_be_answered(known, world):
-    page = load(known, link(world), headers={"sec-purpose": "prefetch"})
+def test_a_consent_page_that_was_prefetched_can_be_answered(browser, world):
+    page = load(browser.signs_in(), link(world), headers={"sec-purpose": "prefetch"})
+    assert page.headline == ALLOW
     assert world.exchange(page.sends(answer="allow").answer["code"]).status == 200
 
 

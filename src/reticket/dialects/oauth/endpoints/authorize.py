@@ -42,6 +42,7 @@ from reticket.dialects.oauth.endpoints.pushed_answers import (
 )
 from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
 from reticket.dialects.oauth.endpoints.silent_requests import (
+    answers_without_page,
     find_answerable,
     find_discreetly,
     is_silent,
@@ -59,7 +60,7 @@ from reticket.dialects.oauth.pages.entry import (
 from reticket.dialects.oauth.pages.flow import Flow
 from reticket.dialects.oauth.pages.html import PageError
 from reticket.dialects.oauth.pages.interaction import Interaction
-from reticket.dialects.oauth.pages.safe_requests import is_head_or_prefetch
+from reticket.dialects.oauth.pages.safe_requests import is_head_or_prefetch, not_yet
 from reticket.dialects.oauth.pages.vouching import vouching_note
 from reticket.oauth.provider import USER, Provider
 from reticket.oauth.registration import Registration, registration_of
@@ -142,7 +143,7 @@ class Authorization:
             counted = yield from self._counted(parameters, client, registration)
         except Refusal as refusal:
             target = _target_of_refusal(registration, parameters, refusal)
-            return (yield from self._refuse(registration, parameters, target, refusal))
+            return (yield from self._refuse(request, registration, parameters, target, refusal))
         return (yield from self._begin(request, registration, counted, None))
 
     def _counted(
@@ -170,11 +171,17 @@ class Authorization:
             demands, interaction, entry = yield from self._checked(
                 request, registration, parameters, redirect_uri, digest
             )
+            if is_head_or_prefetch(request) and (
+                yield from answers_without_page(self._handler, interaction, entry)
+            ):
+                return not_yet()
             ticket = _answer_ticket(digest, entry)
             if NONE in demands.prompts:  # what the first page would say goes to the client as well
                 return (yield from self._flow.begin(request, interaction, entry, ticket))
         except Refusal as refusal:
-            return (yield from self._refuse(registration, parameters, redirect_uri, refusal))
+            return (
+                yield from self._refuse(request, registration, parameters, redirect_uri, refusal)
+            )
         return (yield from self._flow.begin(request, interaction, entry, ticket))
 
     def _checked(
@@ -198,19 +205,24 @@ class Authorization:
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
         demands = demands_of(form, subject, auth_request.claims.level)
         interaction = self._interaction(registration, auth_request, demands)
-        page_at_most = replace(interaction, asks_consent=True)
-        shown = page_at_most if is_head_or_prefetch(request) else interaction
         find = find_answerable if registration.vouched else find_discreetly
-        entry = yield from find(request, self._provider, self._handler, demands, shown)
-        return demands, shown if entry.account else interaction, entry
+        entry = yield from find(request, self._provider, self._handler, demands, interaction)
+        return demands, interaction, entry
 
     def _refuse(
-        self, registration: Registration, parameters: Pairs, redirect_uri: str, refusal: Refusal
+        self,
+        request: WireRequest,
+        registration: Registration,
+        parameters: Pairs,
+        redirect_uri: str,
+        refusal: Refusal,
     ) -> Operation:
         """Send the error to the client; or raise it, so that a page shows it to the person."""
         is_trusted = registration.vouched or is_silent(refusal)
         if not is_trusted or _is_for_person(refusal, parameters):
             raise refusal  # a self-registered client could send people anywhere (RFC 9700 §4.11.2)
+        if is_head_or_prefetch(request):
+            return not_yet()
         yield from Audit(USER, "refused", audit_cause(refusal))
         said = with_refused_object(parameters)
         mode = _mode_of(said)

@@ -1,4 +1,5 @@
-"""Requests with `prompt=none` (OpenID Connect Core §3.1.2.1): what the client is told.
+"""Requests that are answered without a page, and what the client is told for `prompt=none` (OpenID
+Connect Core §3.1.2.1).
 
 A client that nobody vouches for may be anybody's. Its errors say nothing of a person who has not
 consented to it: neither who is signed in, nor since when, nor by what means.
@@ -42,6 +43,18 @@ def is_silent(refusal: Refusal) -> bool:
     way to the client, so nobody is deceived: RFC 9700 §4.11.2 makes that exception.
     """
     return isinstance(refusal, OAuthError) and refusal.failure.error_code in _NEEDS_PAGE
+
+
+def answers_without_page(
+    handler: ConsentHandler, interaction: Interaction, entry: Entry
+) -> Asking[bool]:
+    """Whether the client is answered at once, since the person need not be asked anything."""
+    if entry.account is None:
+        return False
+    person = entry.account.person
+    if not (yield from handler.may_use(interaction, person)):
+        return False
+    return (yield from handler.is_granted(interaction, person))
 
 
 def find_answerable(
