@@ -148,3 +148,37 @@ def test_a_load_whose_store_has_failed_can_be_repeated(known, world):
     assert load(known, query).page.status == 503
     world.before = None
     assert world.exchange(load(known, query).answer["code"]).status == 200
+
+
+def is_used_up(browser):
+    return (browser.page.status, USED in browser.text) == (400, True)
+
+
+def test_a_second_load_asks_for_no_consent_that_cannot_be_given(known, world):
+    query = link(world)
+    load(known, query)
+    world.consents.kept.clear()
+    assert is_used_up(load(known, query))
+
+
+def test_a_second_load_asks_for_no_password_that_cannot_help(known, world):
+    query = link(world, max_age="30")
+    assert load(known, query).answer["code"]
+    world.clock.forward(31)
+    assert is_used_up(load(known, query))
+
+
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_openid_connect_core_5_5_1_1_a_class_that_nobody_has_uses_nothing_up(known, world, prompt):
+    claims = json.dumps({"id_token": {"acr": {"essential": True, "value": "urn:x"}}})
+    query = link(world, claims=claims, **({"prompt": prompt} if prompt else {}))
+    for _ in range(2):
+        assert load(known, query).answer["error"] == "unmet_authentication_requirements"
+
+
+def test_openid_connect_core_5_5_1_1_consent_with_too_weak_a_sign_in_is_an_answer(browser, world):
+    claims = json.dumps({"id_token": {"acr": {"essential": True, "value": "urn:x"}}})
+    query = link(world, claims=claims)
+    page = load(browser.signs_in(), query).sends(answer="allow")
+    assert page.answer["error"] == "unmet_authentication_requirements"
+    assert is_used_up(load(browser, query))

@@ -38,6 +38,7 @@ from reticket.dialects.oauth.endpoints.par import (
 from reticket.dialects.oauth.endpoints.pushed_answers import (
     expect_unanswered,
     ticket_without_page,
+    used_up,
     with_deadline,
 )
 from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
@@ -199,14 +200,17 @@ class Authorization:
         """
         form = parse_parameters(parameters)
         auth_request = validate_auth_request(registration, form, redirect_uri)
+        is_answered = False
         if digest:
-            yield from expect_unanswered(digest, request, self._provider)
+            is_answered = yield from expect_unanswered(digest, request, self._provider)
             auth_request = yield from with_deadline(auth_request, digest)
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
         demands = demands_of(form, subject, auth_request.claims.level)
         interaction = self._interaction(registration, auth_request, demands)
         find = find_answerable if registration.vouched else find_discreetly
         entry = yield from find(request, self._provider, self._handler, demands, interaction)
+        if is_answered and not (yield from answers_without_page(self._handler, interaction, entry)):
+            raise used_up()  # a page could not be answered
         return demands, interaction, entry
 
     def _refuse(

@@ -66,7 +66,7 @@ class AuthorizationCodeHandler:
         client = yield from expect_client(auth_request.client_id)
         resolve_redirect_uri(registration_of(client, self._provider), auth_request.target)
         if level_of(person.amr) < auth_request.claims.level:
-            return (yield from self._refuse(auth_request, person, _too_weak()))
+            return (yield from self._refuse_weak(auth_request, interaction, person))
         grant = yield from _grant_for(auth_request, person)
         yield from answer_once(auth_request, codes.code_key(code), person)
         yield from _issue_code(code, grant)
@@ -77,6 +77,16 @@ class AuthorizationCodeHandler:
         auth_request = load_auth_request(interaction.request)
         refusal = OAuthError("access_denied", "The person has said no.")
         return (yield from self._refuse(auth_request, interaction.person, refusal))
+
+    def _refuse_weak(
+        self, auth_request: AuthorizationRequest, interaction: Interaction, person: Person
+    ) -> Operation:
+        """Refuse a sign-in that is too weak. Without a question to the person it is no answer to a
+        pushed request: every load of it is refused.
+        """
+        is_unasked = yield from self.is_granted(interaction, person)
+        pending = replace(auth_request, pushed=None) if is_unasked else auth_request
+        return (yield from self._refuse(pending, person, _too_weak()))
 
     def _refuse(
         self, auth_request: AuthorizationRequest, person: Person | None, refusal: OAuthError

@@ -38,21 +38,28 @@ def ticket_without_page(digest: str, account: Account) -> str:
     return to_text(hmac.digest(account.token.encode(), b"ticket:" + digest.encode(), "sha256"))
 
 
-def expect_unanswered(digest: str, request: WireRequest, provider: Provider) -> Asking[None]:
-    """Check that nobody has answered a pushed request, but for this browser without a page. It
-    stays known for its own lifetime, so that an error can still go to its redirect URI.
+def expect_unanswered(digest: str, request: WireRequest, provider: Provider) -> Asking[bool]:
+    """Check that nobody has answered a pushed request, but for this browser without a page; returns
+    whether it has. The request stays known for its own lifetime, so that an error can still go to
+    its redirect URI.
 
     Raises:
         PageError: `invalid_request_uri`.
     """
     answer = yield from Peek(_answered_key(digest))
     if answer is None:
-        return
+        return False
     accounts = yield from signed_in_accounts(request, provider)
     own = (codes.code_of_ticket(ticket_without_page(digest, each)) for each in accounts)
     code = next((each for each in own if codes.code_key(each) == answer), None)
     if code is None or (yield from _is_used(code)):
-        raise PageError("invalid_request_uri", GONE, Cause.USED)
+        raise used_up()
+    return True
+
+
+def used_up() -> PageError:
+    """The pushed request has its answer."""
+    return PageError("invalid_request_uri", GONE, Cause.USED)
 
 
 def with_deadline(auth_request: AuthorizationRequest, digest: str) -> Asking[AuthorizationRequest]:
