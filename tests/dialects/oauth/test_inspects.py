@@ -1,5 +1,6 @@
 """RFC 7662 §4: a client inspects the kinds of tokens that it is registered for."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from reticket.core.commands import BeginSession, Refresh
 from reticket.core.errors import Cause
 from reticket.core.model import Place, Selection
 from reticket.core.policy import DAY, Policy, Reuse
+from reticket.core.tokens.faces import from_text, hs256_text
 from reticket.core.tokens.kinds import TokenKind
 from reticket.oauth.provider import USER
 
@@ -44,6 +46,15 @@ class Inspecting(Looks):
 
     def sign_in(self, kind, context=None, **said):
         return self.perform(BeginSession(kind.name, self.people.users[ADA.id], context, **said))
+
+    def claims_of_a_session(self):
+        """Of an access token of a kind whose key is shared."""
+        return json.loads(from_text(self.sign_in(SHOP, "1000").access_token.split(".")[1]))
+
+    def forged(self, claims):
+        """A token by the holder of that key."""
+        key = self.ring.snapshot.macs["shop.user/jwt/access"].at(self.clock())
+        return hs256_text(json.dumps(claims).encode(), key)
 
 
 @pytest.fixture
@@ -172,6 +183,31 @@ def test_inspection_ends_and_uses_up_nothing(world):
     assert world.causes()[-1] == Cause.REUSED
     assert world.look(third.refresh_token).said["active"]
     assert world.families() == before
+
+
+NO_TEXT = (None, True, 1, 1.5, [], ["a"], {}, {"a": "b"})
+NO_NUMBER = (None, True, 1.5, "12", "", [], [1], {})
+WRONG = [
+    *((name, value) for name in ("iss", "sub", "jti", "uid", "sid", "tid") for value in NO_TEXT),
+    *((name, value) for name in ("iat", "nbf", "exp", "cv") for value in NO_NUMBER),
+    *(("aud", value) for value in NO_TEXT),
+]
+
+
+def test_a_token_of_a_shared_key_with_a_claim_of_a_wrong_type_is_inactive(world):
+    claims = world.claims_of_a_session()
+    assert world.look(world.forged(claims)).said["active"]
+    for name, value in WRONG:
+        assert world.is_inactive(world.forged(claims | {name: value})), (name, value)
+        assert world.causes()[-1] == Cause.FORGED, (name, value)
+
+
+@pytest.mark.parametrize("name", ["sub", "iat", "exp"])
+def test_a_token_of_a_shared_key_without_a_claim_that_each_token_has_is_inactive(world, name):
+    claims = world.claims_of_a_session()
+    del claims[name]
+    assert world.is_inactive(world.forged(claims))
+    assert world.causes()[-1] == Cause.FORGED
 
 
 def test_kinds_that_nobody_may_inspect_stay_inactive(world):

@@ -22,9 +22,20 @@ NOT_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """
 
 
+_NEEDED = ("sub", "iat", "exp")
+_TYPES: Mapping[str, type] = {
+    **dict.fromkeys(("iss", "sub", "jti", "uid", "sid", "tid"), str),
+    **dict.fromkeys(("iat", "nbf", "exp", CREDENTIAL_VERSION), int),
+}
+"""The types of the claims of RFC 7519 §4.1, but `aud`, and of those that the mint adds."""
+
+
 def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> AccessToken:
-    """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired."""
-    expires_at = int(claims["exp"]) * SECOND
+    """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired; one of
+    `NOT_OURS` when a claim is missing or has a wrong type.
+    """
+    _check_types(claims)
+    expires_at = claims["exp"] * SECOND
     if expires_at <= now:
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
     family = bytes.fromhex(claims.get("sid", ""))
@@ -32,13 +43,20 @@ def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> Access
         raise ValueError("no id of a family")
     return AccessToken(
         resource=kind.name,
-        subject=str(claims.get("uid", claims["sub"])),
+        subject=claims.get("uid", claims["sub"]),
         family=family,
         context=claims.get("tid"),
         expires_at=expires_at,
         claims=claims,
         credential_version=claims.get(CREDENTIAL_VERSION),
     )
+
+
+def _check_types(claims: Mapping[str, Any]) -> None:
+    """TypeError for a claim that this service would not have made."""
+    for name, type_ in _TYPES.items():
+        if (name in claims or name in _NEEDED) and type(claims.get(name)) is not type_:
+            raise TypeError(f"no {name}")
 
 
 def accepts(kind: TokenKind, claims: Mapping[str, Any]) -> bool:
