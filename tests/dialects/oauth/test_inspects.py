@@ -202,6 +202,30 @@ def test_a_token_of_a_shared_key_with_a_claim_of_a_wrong_type_is_inactive(world)
         assert world.causes()[-1] == Cause.FORGED, (name, value)
 
 
+CLAIMED = {
+    "active": False, "iss": "https://evil.example", "scope": "orders.write", "client_id": "web",
+    "username": "root@example.com", "kind": "oauth.user", "token_type": "DPoP", "amr": ["mfa"],
+    "cnf": {"jkt": "x"}, "act": {"sub": "web"}, "roles": ["owner"], "till": "9", "more": 10**25,
+}  # fmt: skip
+
+
+def test_what_a_token_of_a_shared_key_claims_becomes_no_member_of_the_answer(world):
+    claims = world.claims_of_a_session()
+    good = world.look(world.forged(claims)).said
+    assert world.look(world.forged(claims | CLAIMED)).said == good
+    assert (good["active"], good["iss"], good["roles"]) == (True, ISSUER, ["teller"])
+
+
+def test_a_token_of_a_shared_key_without_a_session_has_registered_claims_alone(world):
+    claims = world.claims_of_a_session()
+    del claims["sid"]
+    said = world.look(world.forged(claims | CLAIMED)).said
+    told = {"active": True, "token_type": "Bearer", "iss": ISSUER, "kind": "shop.user"}
+    assert said == told | {"username": ADA.email} | {
+        name: claims[name] for name in ("aud", "sub", "uid", "iat", "exp", "jti", "tid")
+    }
+
+
 @pytest.mark.parametrize("name", ["sub", "iat", "exp"])
 def test_a_token_of_a_shared_key_without_a_claim_that_each_token_has_is_inactive(world, name):
     claims = world.claims_of_a_session()

@@ -18,6 +18,7 @@ from reticket.core.tokens.kinds import Facts, TokenKind
 from reticket.core.tokens.mint import Mint, access_claims
 
 _NOT_OURS = frozenset({Cause.FORGED, Cause.WRONG_USE})
+_OF_EVERY_KIND = ("aud", "sub", "uid", "iat", "nbf", "exp", "jti", "sid", "tid")
 _OF_ONE_ACCESS_TOKEN = ("jti", "aud")
 """Claims that a refresh token does not have."""
 
@@ -63,13 +64,13 @@ class Describing:
         kind = self._kinds[access.resource]
         if not entitled(holder, access.context, kind.place, kind.part):
             raise Refusal(Code.ACCESS_DENIED, Cause.NO_ACCESS)
-        said = TokenDescription(kind.name, True, holder, family, _shown(access.claims))
+        said = TokenDescription(kind.name, True, holder, family, _registered(access.claims))
         if family is None:
             return said
         issued_at = int(str(access.claims["iat"])) * SECOND
-        return _told(
-            kind, said, Facts(family, holder, access.context, issued_at, access.expires_at)
-        )
+        facts = Facts(family, holder, access.context, issued_at, access.expires_at)
+        made = kind.access_claims(facts) if kind.access_claims else {}
+        return _told(kind, replace(said, members={**said.members, **made}), facts)
 
     async def _refresh(
         self, command: DescribeToken, kinds: Sequence[TokenKind], caller: Caller
@@ -81,7 +82,7 @@ class Describing:
         if holder is None:
             raise Refusal(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
         facts = _facts_of_refresh(token, row, holder)
-        claims = _shown(access_claims(kind, facts), *_OF_ONE_ACCESS_TOKEN)
+        claims = _without_own(access_claims(kind, facts))
         return _told(kind, TokenDescription(kind.name, False, holder, row, claims), facts)
 
     def _kind_of_refresh(self, kinds: Sequence[TokenKind], text: str) -> TokenKind:
@@ -105,9 +106,16 @@ def _told(kind: TokenKind, said: TokenDescription, facts: Facts) -> TokenDescrip
     return replace(said, members={**said.members, **told})
 
 
-def _shown(claims: Mapping[str, object], *hidden: str) -> Mapping[str, object]:
-    """The claims that are not for this service alone."""
-    kept = claims.keys() - {CREDENTIAL_VERSION, *hidden}
+def _registered(claims: Mapping[str, object]) -> Mapping[str, object]:
+    """The claims whose meaning is that of every kind. All others are made anew from the session,
+    since a holder of a shared key may have claimed anything (ADR 0024).
+    """
+    return {name: claims[name] for name in _OF_EVERY_KIND if name in claims}
+
+
+def _without_own(claims: Mapping[str, object]) -> Mapping[str, object]:
+    """The claims that a refresh token has, and that are not for this service alone."""
+    kept = claims.keys() - {CREDENTIAL_VERSION, *_OF_ONE_ACCESS_TOKEN}
     return {name: value for name, value in claims.items() if name in kept}
 
 
