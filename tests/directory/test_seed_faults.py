@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from reticket.core.errors import StartupError
+from reticket.directory.drafts import ClientDraft
 from reticket.directory.seed import DEMO, load_seed
 
 # The fault is in line 3 of every text, where the marker points.
@@ -184,6 +186,23 @@ def test_a_fault_is_reported_with_its_line(untouched, hasher, seed_file, text, w
     assert "hunter2" not in message
     untouched.catch_up()
     assert untouched.version == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"policy": "SERVICE"}, "must not have the grant client_credentials"),
+        ({"grants": ["authorization_code"]}, "must not have the grant authorization_code"),
+    ],
+)
+def test_grants_that_can_never_work_stop_the_start_only_when_the_client_is_new(
+    directory, hasher, seed_file, said, words
+):
+    file = seed_file(json.dumps({"oauth_clients": [{"client_id": "old", **said}]}))
+    with pytest.raises(StartupError, match=f"line 1: .*{words}"):
+        load_seed(file, directory, hasher)
+    directory.clients.add(ClientDraft("old", disabled=False, registration=said), None)
+    assert not load_seed(file, directory, hasher)
 
 
 def test_nothing_is_created_by_a_file_with_a_fault(directory, hasher, seed_file):

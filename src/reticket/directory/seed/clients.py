@@ -65,6 +65,10 @@ _PUBLIC_AS_IT_IS = {
     True: "is false, but the client has neither client_secret nor jwks",
     False: "is true, but the client has client_secret or jwks",
 }
+_NO_CLIENT_CREDENTIALS = (
+    f"must not have the grant {CLIENT_CREDENTIALS} without a secret or jwks; the policy SERVICE "
+    "has it where grants are not named"
+)
 _OF_OPERATORS = ("admin", "first_party", "exchange_resources", "inspects", SHARED_KEYS)
 """Members that need an operator who vouches for the client."""
 
@@ -131,6 +135,8 @@ def checked_registration(
     value = yaml_value(dict(said))
     fields = Fields(value, tuple(REGISTRATION))
     registration = _registration(value, fields, public, presets)
+    for fault in grant_faults(registration, public=public):
+        raise value.fault(fault)
     for fault in policy_faults(registration, presets):
         raise Invalid(f"policy cannot be: {fault}.")
     return registration
@@ -147,6 +153,21 @@ def new_registration(
 def policy_faults(registration: Mapping[str, Any], presets: Mapping[str, Policy]) -> Sequence[str]:
     """Faults of a client's policy with the presets in force; such a client cannot be enabled."""
     return policy_of(registration.get("policy"), presets).faults()
+
+
+def grant_faults(registration: Mapping[str, Any], *, public: bool) -> Sequence[str]:
+    """Faults of grants that could never work: a public client gets no token for itself (RFC 6749
+    §4.4), and a code needs a redirect URI. The code grant of a preset needs none: an operator may
+    start the sessions. Clients that exist may have such grants.
+    """
+    faults = []
+    if public and not has_keys(registration) and CLIENT_CREDENTIALS in grants_of(registration):
+        faults.append(_NO_CLIENT_CREDENTIALS)
+    if AUTHORIZATION_CODE in registration.get("grants", ()) and not registration.get(
+        "redirect_uris"
+    ):
+        faults.append(f"must not have the grant {AUTHORIZATION_CODE} without redirect_uris")
+    return faults
 
 
 def unknown_kinds(registration: Mapping[str, Any], known: Collection[str]) -> list[str]:
@@ -187,10 +208,10 @@ def _registration(
     _check_request_objects(value, registration)
     if public and not has_keys(registration):
         _check_public(value, said)
-        _check_public_grants(value, registration)
     if said[REGISTERED_BY]:
         _check_not_vouched(value, said)
-    _check_redirect_uris(value, registration)
+    if said["redirect_uris"] and AUTHORIZATION_CODE not in grants_of(registration):
+        raise value.fault("must not have redirect_uris without the grant authorization_code")
     if is_fapi(registration):
         _check_fapi(value, said)
     if said["exchange_resources"]:
@@ -207,17 +228,6 @@ def _check_method(value: YamlValue, registration: Mapping[str, Any], public: boo
         raise value.fault(f"must not have {AUTH_METHOD}: {KEY} without jwks or jwks_uri")
     if method == NONE and not (public and not has_keys(registration)):
         raise value.fault(f"must not have {AUTH_METHOD}: {NONE} with a secret or keys")
-
-
-def _check_redirect_uris(value: YamlValue, registration: Mapping[str, Any]) -> None:
-    """Refuse redirect URIs without the code grant, and that grant without one. The grant of a
-    preset needs none: an operator may start the sessions.
-    """
-    if registration.get("redirect_uris"):
-        if AUTHORIZATION_CODE not in grants_of(registration):
-            raise value.fault("must not have redirect_uris without the grant authorization_code")
-    elif AUTHORIZATION_CODE in registration.get("grants", ()):
-        raise value.fault("must not have the grant authorization_code without redirect_uris")
 
 
 def _check_request_objects(value: YamlValue, registration: Mapping[str, Any]) -> None:
@@ -263,15 +273,6 @@ def _check_public(value: YamlValue, said: Mapping[str, Any]) -> None:
             raise value.fault(f"must not have {member} without a secret or jwks")
     if said["first_party"]:
         _check_first_party(value, said["redirect_uris"] or ())
-
-
-def _check_public_grants(value: YamlValue, registration: Mapping[str, Any]) -> None:
-    """Refuse a grant by which a client gets tokens for itself (RFC 6749 §4.4)."""
-    if CLIENT_CREDENTIALS in grants_of(registration):
-        raise value.fault(
-            f"must not have the grant {CLIENT_CREDENTIALS} without a secret or jwks; the policy "
-            "SERVICE has it where grants are not named"
-        )
 
 
 def _new(registration: Mapping[str, Any], *, public: bool) -> dict[str, Any]:

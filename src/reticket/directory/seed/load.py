@@ -15,7 +15,7 @@ from reticket.directory.directory import Directory
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
 from reticket.directory.forms import person_key
-from reticket.directory.seed.clients import SHIPPED, policy_faults
+from reticket.directory.seed.clients import SHIPPED, grant_faults, policy_faults
 from reticket.directory.seed.demo_parts import with_demo
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
@@ -91,18 +91,23 @@ def load_seed(
     if not absent:
         return ()
     for entry in absent:
-        _check_policy(entry, presets)
+        _check_new(entry, presets)
     hashes = {entry: entry.secret and hasher.hash(entry.secret) for entry in absent}
     with directory.database.change() as connection:
         return [made for section in sections for made in _create(connection, section, hashes)]
 
 
-def _check_policy(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
-    """StartupError for a client that is not disabled and has an invalid policy."""
+def _check_new(entry: Entry[Any], presets: Mapping[str, Policy]) -> None:
+    """StartupError for a client that is to be created with grants that could never work. The same
+    for one that is not disabled and has an invalid policy.
+    """
     draft = entry.record
-    if isinstance(draft, ClientDraft) and not draft.disabled:
-        for fault in policy_faults(draft.registration, presets):
-            raise entry.value.fault(f"cannot be created: policy cannot be: {fault}")
+    if not isinstance(draft, ClientDraft):
+        return
+    for fault in grant_faults(draft.registration, public=entry.secret is None):
+        raise entry.value.fault(fault)
+    for fault in () if draft.disabled else policy_faults(draft.registration, presets):
+        raise entry.value.fault(f"cannot be created: policy cannot be: {fault}")
 
 
 def _keys(connection: Connection, column: Column[Any]) -> set[object]:
