@@ -114,6 +114,7 @@ class Route:
         describe: the OpenAPI operation object, without what types say.
         readers: the origins whose pages may read the response to a request. It is asked only
             when a page has sent the request. `ANY_ORIGIN` is every origin, None is none.
+        begins: whether a GET stores something for the answer, as a new session. HEAD is then 405.
     """
 
     method: str
@@ -121,6 +122,15 @@ class Route:
     operate: Callable[[WireRequest], Operation]
     describe: Described | None = None
     readers: Callable[[WireRequest], Asking[Collection[str]]] | Literal["*"] | None = None
+    begins: bool = False
+
+    def answers(self, method: str) -> bool:
+        """Whether it answers that method. HEAD is answered like GET (RFC 9110 §9.3.2), but changes
+        nothing (§9.2.1).
+        """
+        return method == self.method or (
+            method == "HEAD" and self.method == "GET" and not self.begins
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,13 @@ ROUTES = [
     ("POST", "/things/{name}/secret"), ("POST", "/{kind}/reset"),
 ]  # fmt: skip
 TABLE = RoutingTable([
-    SimpleNamespace(base_path="/api", routes=[Route(*each, operate=None) for each in ROUTES])
+    SimpleNamespace(
+        base_path="/api",
+        routes=[
+            *(Route(*each, operate=None) for each in ROUTES),
+            Route("GET", "/tickets/new", operate=None, begins=True),
+        ],
+    )
 ])  # fmt: skip
 
 
@@ -54,6 +60,14 @@ def test_a_path_matches_its_route_and_its_parameter(method, path, route, paramet
 )
 def test_a_path_without_the_method_lists_its_methods(method, path, allowed):
     assert found(method, path) == (None, {}, allowed)
+
+
+def test_rfc9110_9_2_1_head_is_get_only_where_that_begins_nothing():
+    assert found("HEAD", "/api/things/7") == found("GET", "/api/things/7")
+    assert found("GET", "/api/tickets/new") == ("/tickets/new", {}, ())
+    for path in ("/api/tickets/new", "/api/tickets/new/"):
+        assert found("HEAD", path) == (None, {}, ("GET",))
+    assert found("HEAD", "/api/tickets/old") == (None, {}, ())
 
 
 def test_other_paths_belong_to_no_dialect():

@@ -71,6 +71,14 @@ def claims(ticket):
     return json.loads(urlsafe_b64decode(payload + "=="))
 
 
+@pytest.mark.parametrize("path", [TICKETS, TICKETS.upper().replace("/API", "/api")])
+def test_rfc9110_9_2_1_head_begins_no_session(shop, path):
+    for _ in range(MOST_ANONYMOUS + 1):
+        answer = shop.head(f"{path}/anonymousshopper", headers={"x-vol-site": "2000"})
+        assert (answer.status_code, answer.content) == (405, b"")
+    assert begin(shop)
+
+
 def test_who_has_not_signed_in_keeps_one_user_id_as_long_as_the_session(shop):
     ticket = begin(shop)
     nexts = [refresh(shop, ticket).json() for _ in range(2)]

@@ -53,7 +53,7 @@ class RoutingTable:
 
     def find(self, method: str, path: str, raw_path: bytes | None = None) -> Match | None:
         """The match, or None when the path belongs to no dialect. HEAD is answered like GET (RFC
-        9110 §9.3.2).
+        9110 §9.3.2), where that begins nothing.
 
         Args:
             method: upper case.
@@ -61,7 +61,8 @@ class RoutingTable:
             raw_path: as sent. An encoded slash in it is a part of its segment (RFC 3986 §2.2).
                 Without it, no slash of `path` was encoded.
         """
-        method = "GET" if method == "HEAD" else method
+        if method == "HEAD":
+            return self._find_for_head(path, raw_path)
         match = self._exact.get((method, path))
         if match is not None:
             return match
@@ -72,6 +73,12 @@ class RoutingTable:
             or self._find_template(method, path, segments)
             or self._not_found(path, segments)
         )
+
+    def _find_for_head(self, path: str, raw_path: bytes | None) -> Match | None:
+        match = self.find("GET", path, raw_path)
+        if match is None or match.route is None or match.route.answers("HEAD"):
+            return match
+        return Match(match.dialect, None, {}, (match.route.method,))
 
     def _find_template(self, method: str, path: str, segments: Sequence[str]) -> Match | None:
         for template, value in self._with_placeholder(segments):

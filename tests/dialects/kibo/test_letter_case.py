@@ -22,6 +22,7 @@ FINDER = AnyLetterCase(
         Route("GET", "/Things/{id}", _named("thing")),
         Route("POST", "/Things/Add-One", _named("add")),
         Route("GET", "/Things/{id}/State", _named("state")),
+        Route("GET", "/Things/New", _named("new"), begins=True),
     ],
 )
 
@@ -40,6 +41,7 @@ def answer(method, path):
         ("HEAD", "/api/THINGS/AbC/", b"thing id=AbC"),
         ("POST", "/api/things/add-one", b"add"),
         ("GET", "/api/things/{ID}/STATE", b"state id={ID}"),
+        ("GET", "/api/things/new", b"new"),
     ],
 )
 def test_a_path_is_found_in_any_letter_case_and_a_value_keeps_its_own(method, path, said):
@@ -50,6 +52,7 @@ def test_a_path_is_found_in_any_letter_case_and_a_value_keeps_its_own(method, pa
     ("method", "path", "code"),
     [
         ("GET", "/api/things/add-one", Code.METHOD_NOT_ALLOWED),
+        ("HEAD", "/api/things/new", Code.METHOD_NOT_ALLOWED),
         ("PUT", "/api/things/7", Code.METHOD_NOT_ALLOWED),
         ("GET", "/api/things/", Code.NO_ROUTE),
         ("GET", "/api/things//state", Code.NO_ROUTE),

@@ -123,4 +123,5 @@ def route(captchas: Captchas) -> Route:
         open_to_all(
             "Captcha", "A picture of six characters, for one attempt.", CaptchaResponse, area="Site"
         ),
+        begins=True,
     )

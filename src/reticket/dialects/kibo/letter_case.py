@@ -37,9 +37,8 @@ class AnyLetterCase:
         found = self._of_path(request.path.removeprefix(self._base_path).rstrip("/").split("/"))
         if not found:
             raise Refusal(Code.NO_ROUTE)
-        method = "GET" if request.method == "HEAD" else request.method
         for route, parameters in found:
-            if route.method == method:
+            if route.answers(request.method):
                 return (yield from route.operate(replace(request, parameters=parameters)))
         raise Refusal(Code.METHOD_NOT_ALLOWED)
 

@@ -58,4 +58,5 @@ def route(limit: ShopLimit) -> Route:
             TICKETS,
             CustomerAuthTicket,
         ),
+        begins=True,
     )
