@@ -34,7 +34,6 @@ def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> Access
     """The content of verified claims. INVALID_ACCESS_TOKEN when they have expired; one of
     `NOT_OURS` when a claim is missing or has a wrong type.
     """
-    _check_types(claims)
     expires_at = claims["exp"] * SECOND
     if expires_at <= now:
         raise Refusal(Code.INVALID_ACCESS_TOKEN, Cause.EXPIRED)
@@ -52,8 +51,10 @@ def access_token(kind: TokenKind, claims: Mapping[str, Any], now: int) -> Access
     )
 
 
-def _check_types(claims: Mapping[str, Any]) -> None:
-    """TypeError for a claim that this service would not have made."""
+def check_types(claims: Mapping[str, Any]) -> None:
+    """TypeError for a claim that this service would not have made with a symmetric key, which other
+    servers may have (ADR 0024).
+    """
     for name, type_ in _TYPES.items():
         if (name in claims or name in _NEEDED) and type(claims.get(name)) is not type_:
             raise TypeError(f"no {name}")

@@ -28,6 +28,7 @@ from reticket.core.tokens.accepting import (
     accepts,
     access_token,
     can_be_of,
+    check_types,
 )
 from reticket.core.tokens.faces import (
     from_text,
@@ -243,6 +244,7 @@ class Mint:
             payload = read_hs256(text, (key,))
             if payload is not None:
                 claims: dict[str, Any] = self._decode(payload)
+                check_types(claims)
                 policy = self._policies.get(kind.name, kind.policy)
                 return claims if can_be_of(keys.end_of(key), claims, policy) else None
         return None
