@@ -48,17 +48,14 @@ def test_a_good_token_is_accepted_and_names_what_its_bearer_may_do(signed, kind)
     assert token.session
 
 
-def test_a_token_of_an_app_is_good_for_its_own_scopes(signed):
-    tokens = AccessTokens(signed.url, "cloudreve.app")
-    text = access_token(signed, "cloudreve.app")
-    assert tokens.verify(text, ["Files.Write"]).scopes == {
-        "openid",
-        "offline_access",
-        "Files.Write",
-    }
-    with pytest.raises(Rejected) as raised:
-        tokens.verify(text, ["Files.Read"])
-    assert raised.value.status == 403
+@pytest.mark.parametrize("kind", SIGN_INS)
+def test_a_token_of_a_vendor_is_no_token_of_oauth(signed, kind):
+    """All may have one issuer and one key. OAuth's are those with a client and a scope."""
+    text = access_token(signed, kind)
+    assert "scope" not in AccessTokens(signed.url, kind).verify(text).claims
+    bearer = {"Authorization": f"Bearer {text}"}
+    status, _, said = call(signed.url, "GET", "/oauth/userinfo", None, bearer)
+    assert (status, json.loads(said)["error"]) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("kind", SIGN_INS)

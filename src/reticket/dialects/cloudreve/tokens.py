@@ -58,11 +58,8 @@ def refresh_claims(facts: Facts) -> Mapping[str, object]:
 
 
 def app_access_claims(facts: Facts) -> Mapping[str, object]:
-    """The claims of an access token of an app. Clients read `scopes`, and resource servers `scope`
-    (RFC 9068 §2.2.3).
-    """
-    scope = facts.family.scope or ""
-    return {**access_claims(facts), **_app_claims(facts), "scope": scope}
+    """The claims of an access token of an app."""
+    return {**access_claims(facts), **_app_claims(facts)}
 
 
 def app_refresh_claims(facts: Facts) -> Mapping[str, object]:
