@@ -185,7 +185,7 @@ $(INSTALLED)/maven/installed: $(wildcard tests/vendors/java/* tests/vendors/java
 	@touch $@
 
 $(INSTALLED)/crates/installed: $(wildcard tests/vendors/rust/* tests/vendors/rust/src/* tests/vendors/rust/src/bin/*) | $(VENV)/made
-	@command -v cargo >/dev/null || { echo 'the clients from crates.io need Rust, with Cargo' >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo 'the clients in Rust need Cargo' >&2; exit 1; }
 	mkdir -p $(@D) && cp -r tests/vendors/rust/. $(@D)
 	cd $(@D) && cargo build --quiet
 	CARGO_TARGET_DIR=$(abspath $(@D))/target cargo install --quiet --debug --root $(@D) cloudreve-cli@$(CLOUDREVE_CLI)

@@ -23,7 +23,7 @@ def installed():
     ):
         yield f"| `{name}`, Maven | {version} |"
     for name, version in {**pinned_crates(), "cloudreve-cli": command_version()}.items():
-        yield f"| `{name}`, crates.io | {version} |"
+        yield f"| `{name}`, Cargo | {version} |"
 
 
 def pinned_crates():

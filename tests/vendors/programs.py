@@ -73,7 +73,7 @@ def java(name, folder, variables):
 
 
 def rust(name, folder, variables):
-    """A program of Rust with one of the clients from crates.io."""
+    """A program of Rust with one of the clients from Cargo."""
     return _running([str(INSTALLED / "crates/target/debug" / name)], folder, variables)
 
 

@@ -1,4 +1,4 @@
-"""cloudreve-api from crates.io: signs in, also with a second factor, and leaves refreshes to the
+"""cloudreve-api from Cargo: signs in, also with a second factor, and leaves refreshes to the
 program that uses it.
 """
 

@@ -1,4 +1,4 @@
-"""cloudreve-cli from crates.io: a command that keeps its tokens in a file, and refreshes them when
+"""cloudreve-cli from Cargo: a command that keeps its tokens in a file, and refreshes them when
 they have expired. It has no sign-out.
 """
 

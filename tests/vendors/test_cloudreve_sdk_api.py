@@ -1,4 +1,4 @@
-"""cloudreve-sdk-api from crates.io: refreshes a token that has expired. It cannot ask for a second
+"""cloudreve-sdk-api from Cargo: refreshes a token that has expired. It cannot ask for a second
 factor: it reads the answer to each sign-in as a session.
 """
 
