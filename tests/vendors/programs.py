@@ -47,6 +47,14 @@ class Client:
         with suppress(ClientFailed):
             return self(action, **given)
 
+    def is_told(self, words, action):
+        """Whether the action fails, and the client says these words then."""
+        try:
+            self(action)
+        except ClientFailed as failed:
+            return words in str(failed)
+        return False
+
 
 def _result(said):
     if "failed" in said:

@@ -48,16 +48,9 @@ def test_a_person_with_a_second_factor_signs_in(client):
 
 def test_an_expired_token_is_told_also_by_the_services_that_are_elsewhere(client):
     client("sign_in", **ADA)
-
-    def is_told(action):
-        try:
-            client(action)
-        except ClientFailed as failed:
-            return "Unauthorized: Login required" in str(failed)
-        return False
-
-    until(lambda: is_told("capacity"), "the refusal")
-    assert is_told("files")
+    refusal = "Unauthorized: Login required"
+    until(lambda: client.is_told(refusal, "capacity"), "the refusal")
+    assert client.is_told(refusal, "files")
 
 
 def test_a_wrong_password_and_a_dead_token_are_told(client):

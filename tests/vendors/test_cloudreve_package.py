@@ -25,16 +25,9 @@ def test_a_person_signs_in_refreshes_and_signs_out(client):
 
 def test_an_expired_token_is_told_also_by_the_services_that_are_elsewhere(client):
     client("sign_in", **ADA)
-
-    def is_told(action):
-        try:
-            client(action)
-        except ClientFailed as failed:
-            return "401: Login required" in str(failed)
-        return False
-
-    until(lambda: is_told("me"), "the refusal")
-    assert is_told("files")
+    refusal = "401: Login required"
+    until(lambda: client.is_told(refusal, "me"), "the refusal")
+    assert client.is_told(refusal, "files")
 
 
 def test_a_wrong_password_is_told(client):

@@ -29,15 +29,7 @@ def test_a_token_is_refreshed_when_it_expires(client):
 
 def test_after_a_sign_out_its_refresh_is_refused(client):
     client("sign_out", token=client("sign_in", **ADA)["refresh_token"])
-
-    def is_refused():
-        try:
-            client("me")
-        except ClientFailed as failed:
-            return REFUSED in str(failed)
-        return False
-
-    until(is_refused, "the refusal")
+    until(lambda: client.is_told(REFUSED, "me"), "the refusal")
 
 
 def test_a_wrong_password_is_told(client):

@@ -43,9 +43,8 @@ from reticket.dialects.oauth.endpoints.pushed_answers import (
 )
 from reticket.dialects.oauth.endpoints.signed_request import signed_parameters
 from reticket.dialects.oauth.endpoints.silent_requests import (
+    EntrySearch,
     answers_without_page,
-    find_answerable,
-    find_discreetly,
     is_silent,
 )
 from reticket.dialects.oauth.errors import OAuthError, audit_cause, audited
@@ -207,8 +206,8 @@ class Authorization:
         subject = _one_subject((yield from hinted_subject(form)), auth_request.claims.subject)
         demands = demands_of(form, subject, auth_request.claims.level)
         interaction = self._interaction(registration, auth_request, demands)
-        find = find_answerable if registration.vouched else find_discreetly
-        entry = yield from find(request, self._provider, self._handler, demands, interaction)
+        search = EntrySearch(request, self._provider, self._handler, demands, interaction)
+        entry = yield from search.find() if registration.vouched else search.find_discreetly()
         if is_answered and not (yield from answers_without_page(self._handler, interaction, entry)):
             raise used_up()  # a page could not be answered
         return demands, interaction, entry

@@ -7,6 +7,8 @@ consented to it: neither who is signed in, nor since when, nor by what means.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reticket.core.commands import Asking
 from reticket.core.errors import Cause, Refusal
 from reticket.dialects.oauth.errors import OAuthError
@@ -18,7 +20,7 @@ from reticket.dialects.oauth.pages.entry import (
     expected_accounts,
     find_entry,
 )
-from reticket.dialects.oauth.pages.interaction import Interaction
+from reticket.dialects.oauth.pages.interaction import Interaction, Person
 from reticket.oauth.provider import Provider
 from reticket.wire import WireRequest
 
@@ -57,70 +59,58 @@ def answers_without_page(
     return (yield from handler.is_granted(interaction, person))
 
 
-def find_answerable(
-    request: WireRequest,
-    provider: Provider,
-    handler: ConsentHandler,
-    demands: Demands,
-    interaction: Interaction,
-) -> Asking[Entry]:
-    """Who may go on; with `prompt=none`, only a person who need not be asked anything.
+@dataclass(frozen=True, slots=True)
+class EntrySearch:
+    """Finds who may go on with a request.
 
-    Raises:
-        OAuthError: the person would have to be asked, or may not use the client.
+    Args:
+        request / demands / interaction: what the browser sent, and what was understood of it.
+        handler: knows the consents.
     """
-    entry = yield from find_entry(request, provider, demands)
-    yield from _expect_answerable(handler, demands, interaction, entry)
-    return entry
 
+    request: WireRequest
+    provider: Provider
+    handler: ConsentHandler
+    demands: Demands
+    interaction: Interaction
 
-def find_discreetly(
-    request: WireRequest,
-    provider: Provider,
-    handler: ConsentHandler,
-    demands: Demands,
-    interaction: Interaction,
-) -> Asking[Entry]:
-    """The same for a client that nobody vouches for. It gets one error for all reasons, unless
-    everybody whom the request can mean has consented to it.
+    def find(self) -> Asking[Entry]:
+        """Who may go on; with `prompt=none`, only a person who need not be asked anything.
 
-    Raises:
-        OAuthError: as above, or `interaction_required`.
-    """
-    try:
-        return (yield from find_answerable(request, provider, handler, demands, interaction))
-    except OAuthError as refusal:
-        if refusal.failure.error_code not in _TELLING:
-            raise
-        if (yield from _have_consented(request, provider, handler, demands, interaction)):
-            raise
-        sentence = "A page would be needed."
-        raise OAuthError(_INTERACTION_REQUIRED, sentence, refusal.cause) from refusal
+        Raises:
+            OAuthError: the person would have to be asked, or may not use the client.
+        """
+        entry = yield from find_entry(self.request, self.provider, self.demands)
+        if NONE in self.demands.prompts and entry.account is not None:
+            yield from self._expect_answerable(entry.account.person)
+        return entry
 
+    def find_discreetly(self) -> Asking[Entry]:
+        """The same for a client that nobody vouches for. It gets one error for all reasons, unless
+        everybody whom the request can mean has consented to it.
 
-def _have_consented(
-    request: WireRequest,
-    provider: Provider,
-    handler: ConsentHandler,
-    demands: Demands,
-    interaction: Interaction,
-) -> Asking[bool]:
-    """Whether somebody is meant, and all who are meant have consented to what is asked for."""
-    accounts = yield from expected_accounts(request, provider, demands)
-    for account in accounts:
-        if not (yield from handler.is_granted(interaction, account.person)):
-            return False
-    return bool(accounts)
+        Raises:
+            OAuthError: as above, or `interaction_required`.
+        """
+        try:
+            return (yield from self.find())
+        except OAuthError as refusal:
+            if refusal.failure.error_code not in _TELLING or (yield from self._have_consented()):
+                raise
+            sentence = "A page would be needed."
+            raise OAuthError(_INTERACTION_REQUIRED, sentence, refusal.cause) from refusal
 
+    def _have_consented(self) -> Asking[bool]:
+        """Whether somebody is meant, and all who are meant have consented to what is asked for."""
+        accounts = yield from expected_accounts(self.request, self.provider, self.demands)
+        for account in accounts:
+            if not (yield from self.handler.is_granted(self.interaction, account.person)):
+                return False
+        return bool(accounts)
 
-def _expect_answerable(
-    handler: ConsentHandler, demands: Demands, interaction: Interaction, entry: Entry
-) -> Asking[None]:
-    if NONE not in demands.prompts or entry.account is None:
-        return
-    person = entry.account.person
-    if not (yield from handler.may_use(interaction, person)):
-        sentence = "The person is in none of the groups that may use the client."
-        raise OAuthError("access_denied", sentence, Cause.GROUP_REQUIRED)
-    if not (yield from handler.is_granted(interaction, person)):
-        raise OAuthError("consent_required", "The person has to consent.")
+    def _expect_answerable(self, person: Person) -> Asking[None]:
+        if not (yield from self.handler.may_use(self.interaction, person)):
+            sentence = "The person is in none of the groups that may use the client."
+            raise OAuthError("access_denied", sentence, Cause.GROUP_REQUIRED)
+        if not (yield from self.handler.is_granted(self.interaction, person)):
+            raise OAuthError("consent_required", "The person has to consent.")
