@@ -22,6 +22,7 @@ from reticket.directory.people.consents import Consents
 from reticket.directory.people.emails import Emails
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
+from reticket.directory.people.foreign_ids import ForeignIds
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.networks import KnownNetworks
 from reticket.directory.people.realm_writer import RealmWriter
@@ -77,6 +78,7 @@ class Directory:
         users, tenants, accounts, applications, clients: operations, by noun.
         tenant_members, account_members: operations on memberships.
         enrolments: operations on second factors.
+        foreign_ids: the ids of people in other systems.
         consents: the port `Consents`.
         logouts: the port `Logouts`.
         factors: the port `Factors`.
@@ -138,6 +140,8 @@ class Directory:
             entropy,
         )
         self.emails = Emails(database)
+        self.foreign_ids = ForeignIds(database)
+        self.user_id_of = self.foreign_ids.user_id_of
         self.tenants = Tenants(
             database,
             self.tenant_members,

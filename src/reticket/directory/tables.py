@@ -5,9 +5,6 @@ Portable SQL: nothing here knows an engine. Times are milliseconds since 1970-01
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,9 +17,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
+
+from reticket.directory.columns import Json, key, part_of
 
 metadata = MetaData(
     naming_convention={
@@ -33,50 +31,25 @@ metadata = MetaData(
 )
 
 
-class Json(TypeDecorator[Any]):
-    """Any JSON value as text: a column of type JSON would turn 1.0 into 1 on SQLite."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: object) -> str:
-        """The value as stored."""
-        return json.dumps(value, allow_nan=False)
-
-    def process_result_value(self, value: Any, dialect: object) -> Any:
-        """The value as given; None where an outer join found no row."""
-        return None if value is None else json.loads(value)
-
-
-def _id(name: str, type_: type[Integer] | String | Text = Integer) -> Column[object]:
-    """A key chosen by reticket or the operator, never by the engine."""
-    return Column(name, type_, primary_key=True, autoincrement=False)
-
-
-def _part_of(name: str, target: str, type_: type[Integer] | String = Integer) -> Column[object]:
-    """A part of the key that references a row and is deleted with it."""
-    return Column(name, type_, ForeignKey(target, ondelete="CASCADE"), primary_key=True)
-
-
 def _parts(name: str, owner: Column[object]) -> Table:
     value = Column("value", Json, nullable=False)
-    return Table(name, metadata, owner, _id("dialect", String(64)), value)
+    return Table(name, metadata, owner, key("dialect", String(64)), value)
 
 
 directory_version = Table(
     "directory_version",
     metadata,
-    _id("id"),
+    key("id"),
     Column("version", BigInteger, nullable=False),
 )
 
-directory_schema = Table("directory_schema", metadata, _id("oldest"))
+directory_schema = Table("directory_schema", metadata, key("oldest"))
 """One row: the oldest revision whose code runs on these tables."""
 
 marks = Table(
     "marks",
     metadata,
-    _id("name", String(64)),
+    key("name", String(64)),
     Column("created_at", BigInteger, nullable=False),
 )
 """Facts about the directory as a whole, such as that it contains the demo's people."""
@@ -84,7 +57,7 @@ marks = Table(
 users = Table(
     "users",
     metadata,
-    _id("id", String(32)),
+    key("id", String(32)),
     Column("short_id", String(16), nullable=False, unique=True),
     Column("email", Text, nullable=False),
     Column("email_folded", Text, nullable=False),
@@ -111,15 +84,28 @@ users = Table(
 realm_numbers = Table(
     "realm_numbers",
     metadata,
-    _id("realm", Text()),
+    key("realm", Text()),
     Column("last", Integer, nullable=False),
 )
 """The newest number given in each realm of a dialect. Whoever writes a name there locks its row."""
 
+foreign_ids = Table(
+    "foreign_ids",
+    metadata,
+    key("system", Text()),
+    key("foreign_id", Text()),
+    Column("user_id", String(32), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text),
+    Index("ix_foreign_ids_user_id", "user_id"),
+)
+"""The ids of people in the systems that they were imported from. `state` is what a session of that
+system must agree with when it is adopted.
+"""
+
 known_networks = Table(
     "known_networks",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
+    part_of("user_id", "users.id", String(32)),
     Column("digest", LargeBinary, primary_key=True, autoincrement=False),
     Column("seen_at", BigInteger, nullable=False),
 )
@@ -128,8 +114,8 @@ known_networks = Table(
 consents = Table(
     "consents",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
-    _id("client_id", Text()),
+    part_of("user_id", "users.id", String(32)),
+    key("client_id", Text()),
     Column("client_since", BigInteger, nullable=False),
     Column("scopes", Json, nullable=False),
     Column("given_at", BigInteger, nullable=False),
@@ -139,7 +125,7 @@ consents = Table(
 second_factors = Table(
     "second_factors",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
+    part_of("user_id", "users.id", String(32)),
     Column("totp_sealed", LargeBinary),
     Column("pending_sealed", LargeBinary),
     Column("failures", Integer, nullable=False),
@@ -152,19 +138,19 @@ second_factors = Table(
 recovery_codes = Table(
     "recovery_codes",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
+    part_of("user_id", "users.id", String(32)),
     Column("digest", LargeBinary, primary_key=True, autoincrement=False),
 )
 """The recovery codes that are not used yet."""
 
-profile_parts = _parts("profile_parts", _part_of("user_id", "users.id", String(32)))
+profile_parts = _parts("profile_parts", part_of("user_id", "users.id", String(32)))
 """What a dialect keeps of a person."""
 
 shared_parts = Table(
     "shared_parts",
     metadata,
-    _id("dialect", String(64)),
-    _id("name", Text()),
+    key("dialect", String(64)),
+    key("name", Text()),
     Column("id", Text, nullable=False),
     Column("value", Json, nullable=False),
     UniqueConstraint("dialect", "id"),
@@ -176,14 +162,14 @@ shared_parts = Table(
 organizations = Table(
     "organizations",
     metadata,
-    _id("id", String(24)),
+    key("id", String(24)),
     Column("name", Text, nullable=False, unique=True),
 )
 
 organization_memberships = Table(
     "organization_memberships",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
+    part_of("user_id", "users.id", String(32)),
     Column("organization_id", String(24), ForeignKey("organizations.id"), nullable=False),
     Column("roles", Json, nullable=False),
     Column("user_type", Text, nullable=False),
@@ -192,7 +178,7 @@ organization_memberships = Table(
 cloud_groups = Table(
     "cloud_groups",
     metadata,
-    _id("id", String(16)),
+    key("id", String(16)),
     Column("name", Text, nullable=False, unique=True),
     Column("permission", Text, nullable=False),
 )
@@ -200,7 +186,7 @@ cloud_groups = Table(
 cloud_profiles = Table(
     "cloud_profiles",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
+    part_of("user_id", "users.id", String(32)),
     Column("nickname", Text, nullable=False),
     Column("group_id", String(16), ForeignKey("cloud_groups.id"), nullable=False),
     Column("totp_sealed", LargeBinary),
@@ -209,25 +195,25 @@ cloud_profiles = Table(
 tenants = Table(
     "tenants",
     metadata,
-    _id("id"),
+    key("id"),
     Column("name", Text),
 )
 
-tenant_parts = _parts("tenant_parts", _part_of("tenant_id", "tenants.id"))
+tenant_parts = _parts("tenant_parts", part_of("tenant_id", "tenants.id"))
 """What a dialect keeps of a tenant."""
 
 developer_accounts = Table(
     "developer_accounts",
     metadata,
-    _id("id"),
+    key("id"),
     Column("name", Text),
 )
 
 tenant_memberships = Table(
     "tenant_memberships",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
-    _part_of("place_id", "tenants.id"),
+    part_of("user_id", "users.id", String(32)),
+    part_of("place_id", "tenants.id"),
     Column("part", Json, nullable=False),
     Index("ix_tenant_memberships_place_id", "place_id"),
 )
@@ -236,8 +222,8 @@ tenant_memberships = Table(
 account_memberships = Table(
     "account_memberships",
     metadata,
-    _part_of("user_id", "users.id", String(32)),
-    _part_of("place_id", "developer_accounts.id"),
+    part_of("user_id", "users.id", String(32)),
+    part_of("place_id", "developer_accounts.id"),
     Column("part", Json, nullable=False),
     Index("ix_account_memberships_place_id", "place_id"),
 )
@@ -246,7 +232,7 @@ account_memberships = Table(
 applications = Table(
     "applications",
     metadata,
-    _id("id", String(255)),
+    key("id", String(255)),
     Column("secret_hash", Text, nullable=False),
     Column("all_tenants", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
@@ -255,22 +241,22 @@ applications = Table(
 )
 
 application_parts = _parts(
-    "application_parts", _part_of("application_id", "applications.id", String(255))
+    "application_parts", part_of("application_id", "applications.id", String(255))
 )
 """What a dialect keeps of an application."""
 
 application_tenants = Table(
     "application_tenants",
     metadata,
-    _part_of("application_id", "applications.id", String(255)),
-    _part_of("tenant_id", "tenants.id"),
+    part_of("application_id", "applications.id", String(255)),
+    part_of("tenant_id", "tenants.id"),
     Index("ix_application_tenants_tenant_id", "tenant_id"),
 )
 
 oauth_clients = Table(
     "oauth_clients",
     metadata,
-    _id("client_id", String(255)),
+    key("client_id", String(255)),
     Column("secret_hash", Text),
     Column("disabled", Boolean, nullable=False),
     Column("registration", Json, nullable=False),
@@ -281,7 +267,7 @@ oauth_clients = Table(
 registrations = Table(
     "registrations",
     metadata,
-    _part_of("client_id", "oauth_clients.client_id", String(255)),
+    part_of("client_id", "oauth_clients.client_id", String(255)),
     Column("token_digest", String(64), nullable=False),
     Column("used_at", BigInteger, nullable=False),
 )
@@ -290,8 +276,8 @@ registrations = Table(
 logouts = Table(
     "logouts",
     metadata,
-    _id("session_id", String(32)),
-    _part_of("client_id", "oauth_clients.client_id", String(255)),
+    key("session_id", String(32)),
+    part_of("client_id", "oauth_clients.client_id", String(255)),
     Column("subject", Text, nullable=False),
     Column("resource", Text, nullable=False),
     Column("family", String(32), nullable=False),
@@ -312,7 +298,7 @@ logouts = Table(
 keys = Table(
     "keys",
     metadata,
-    _id("id", String(8)),
+    key("id", String(8)),
     Column("use", Text, nullable=False),
     Column("algorithm", Text, nullable=False),
     Column("sequence", Integer, nullable=False),

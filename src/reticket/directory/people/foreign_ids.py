@@ -1,0 +1,70 @@
+"""The ids that people had in other systems, from which they were imported.
+
+No record shows them, so that a new one makes no process read its records again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from reticket.directory.engines.database import Database
+from reticket.directory.tables import foreign_ids
+
+
+class ForeignId(NamedTuple):
+    """An id of a person in another system.
+
+    Args:
+        system: its name, such as `keycloak`.
+        state: what a session of that system must agree with when it is adopted, or None.
+    """
+
+    system: str
+    foreign_id: str
+    user_id: str
+    state: str | None
+
+
+class KnownPerson(NamedTuple):
+    """A person whose id in another system is known; `state` as of `ForeignId`."""
+
+    user_id: str
+    state: str | None
+
+
+class ForeignIds:
+    """Owns the table. Every method may raise Unavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def user_id_of(self, system: str, foreign_id: str) -> KnownPerson | None:
+        """The person with that id in that system."""
+        return self._database.find(_person, (system, foreign_id))
+
+    def of_user(self, user_id: str) -> list[ForeignId]:
+        """All ids of a person, in the order of the systems' names."""
+        columns = foreign_ids.c
+        mine = select(foreign_ids).where(columns.user_id == user_id)
+        with self._database.read() as connection:
+            found = connection.execute(mine.order_by(columns.system, columns.foreign_id))
+            return [ForeignId(*row) for row in found]
+
+
+def insert_foreign_ids(connection: Connection, rows: Iterable[ForeignId]) -> None:
+    """Keep ids that no person has, inside the caller's transaction."""
+    given = [row._asdict() for row in rows]
+    if given:
+        connection.execute(insert(foreign_ids), given)
+
+
+def _person(connection: Connection, key: tuple[str, str]) -> KnownPerson | None:
+    columns = foreign_ids.c
+    statement = select(columns.user_id, columns.state).where(
+        columns.system == key[0], columns.foreign_id == key[1]
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else KnownPerson(*row)
