@@ -30,16 +30,16 @@ def read_answer(protocol: h11.Connection, receive: Receive, request: FetchReques
         Failed: the answer is refused.
         h11.RemoteProtocolError: it is not HTTP, or its headers are too long.
     """
-    events = _Events(protocol, receive)
+    events = Events(protocol, receive)
     head = events.head()
-    headers = _headers(head)
+    headers = headers_by_name(head)
     _check_head(head.status_code, headers, request)
     body = events.body()
     content_type = _media_type(headers)
     return Fetched(head.status_code, content_type, body, lifetime_of(headers))
 
 
-class _Events:
+class Events:
     """Owns how many bytes were received."""
 
     def __init__(self, protocol: h11.Connection, receive: Receive) -> None:
@@ -74,7 +74,7 @@ class _Events:
         return cast(h11.Event, event)
 
 
-def _headers(head: h11.Response) -> Mapping[str, str]:
+def headers_by_name(head: h11.Response) -> Mapping[str, str]:
     """Headers by name in lower case; commas join repeated ones (RFC 9110 §5.3)."""
     found: dict[str, str] = {}
     for raw_name, raw_value in head.headers:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
 import h11
 
-from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, FetchResult, Unfetched
-from reticket.fetching.answer import Receive, read_answer
+from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, FetchResult
+from reticket.fetching.answer import read_answer
+from reticket.fetching.connection import PIECE, connected, encrypted, receiver, send
 from reticket.fetching.deadline import Deadline, Seconds
-from reticket.fetching.faults import Failed
+from reticket.fetching.faults import Failed, or_fault
 from reticket.fetching.public import is_public
-from reticket.fetching.resolving import Address, Resolver
+from reticket.fetching.resolving import Resolver
 from reticket.fetching.target import Target, target_of
 
 TIMEOUT = 5.0
@@ -24,9 +24,6 @@ TIMEOUT = 5.0
 
 MOST_ATTEMPTS = 3
 """Addresses of one host that are tried."""
-
-PIECE = 16_384
-"""Bytes that are sent at once; the deadline is checked between two pieces."""
 
 
 class SafeExchange:
@@ -57,18 +54,7 @@ class SafeExchange:
     def __call__(self, request: FetchRequest) -> FetchResult:
         """The answer, or the fault."""
         deadline = Deadline(self._seconds() + self._timeout, self._seconds)
-        try:
-            return self._answered(request, deadline)
-        except Failed as failed:
-            return Unfetched(failed.fault, failed.status)
-        except TimeoutError:
-            return Unfetched(FetchFault.TIMED_OUT)
-        except ssl.SSLCertVerificationError:
-            return Unfetched(FetchFault.BAD_CERTIFICATE)
-        except OSError:
-            return Unfetched(FetchFault.UNREACHABLE)
-        except (h11.ProtocolError, ValueError):
-            return Unfetched(FetchFault.BAD_HTTP)
+        return or_fault(lambda: self._answered(request, deadline))
 
     @cached_property
     def _public_trust(self) -> ssl.SSLContext:
@@ -83,50 +69,12 @@ class SafeExchange:
             raise Failed(FetchFault.REFUSED_ADDRESS)
         trust = self._own_trust if is_named and self._own_trust else self._public_trust
         with (
-            closing(_connected(addresses[:MOST_ATTEMPTS], deadline)) as connection,
-            _encrypted(connection, target, trust, deadline) as secured,
+            closing(connected(addresses[:MOST_ATTEMPTS], deadline)) as connection,
+            encrypted(connection, target, trust, deadline) as secured,
         ):
             protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=PIECE)
-            _send(secured, _request_bytes(protocol, target, request), deadline)
-            return read_answer(protocol, _receiver(secured, deadline), request)
-
-
-def _connected(addresses: Sequence[Address], deadline: Deadline) -> socket.socket:
-    """A connection to the first address that answers. The name is not resolved again."""
-    failure: OSError = TimeoutError("no address")
-    for tried, address in enumerate(addresses):
-        connection = socket.socket(address.family, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(deadline.share(len(addresses) - tried).left())
-            connection.connect(address.place)
-        except OSError as error:
-            connection.close()
-            failure = error
-        else:
-            return connection
-    raise failure
-
-
-def _encrypted(
-    connection: socket.socket, target: Target, trust: ssl.SSLContext, deadline: Deadline
-) -> ssl.SSLSocket:
-    """The connection under TLS. A cut connection is an error and no end of an answer."""
-    connection.settimeout(deadline.left())
-    return trust.wrap_socket(connection, server_hostname=target.host, suppress_ragged_eofs=False)
-
-
-def _send(secured: ssl.SSLSocket, data: bytes, deadline: Deadline) -> None:
-    for start in range(0, len(data), PIECE):
-        secured.settimeout(deadline.left())
-        secured.sendall(data[start : start + PIECE])
-
-
-def _receiver(secured: ssl.SSLSocket, deadline: Deadline) -> Receive:
-    def receive() -> bytes:
-        secured.settimeout(deadline.left())
-        return secured.recv(PIECE)
-
-    return receive
+            send(secured, _request_bytes(protocol, target, request), deadline)
+            return read_answer(protocol, receiver(secured, deadline), request)
 
 
 def _request_bytes(protocol: h11.Connection, target: Target, request: FetchRequest) -> bytes:
