@@ -14,7 +14,7 @@ from reticket.core.commands import (
     SignInApplication,
 )
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.people import Credentials
+from reticket.core.people import NO_PASSWORD, Credentials
 from reticket.core.policy import DAY
 
 EVE = CALLER._replace(address="198.51.100.9")
@@ -73,6 +73,12 @@ def test_no_secret_matches_an_unknown_account(harness):
     assert refusal_of(call, harness, "nobody knows", "nobody.app") == UNKNOWN
     del harness.people.hashes[APP.id]
     assert refusal_of(call, harness, "nobody knows") == WRONG
+
+
+def test_a_person_without_a_password_costs_a_hash_and_has_no_right_password(harness):
+    harness.people.hashes[ADA.id] = NO_PASSWORD
+    assert refusal_of(sign_in, harness, NO_PASSWORD) == WRONG
+    assert harness.hasher.verified == [harness.hasher.absent()]
 
 
 def test_a_user_unknown_to_the_dialect_is_refused_after_the_hash(harness):

@@ -13,6 +13,10 @@ Parts = tuple[tuple[str, object], ...]
 """What dialects keep of a person or a tenant, by dialect name: see `core.profiles`."""
 
 
+NO_PASSWORD = "!"  # noqa: S105 - the lack of one
+"""In the place of a hash: the person has no password here, and no secret matches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A tenant; `parts` is what each dialect keeps of it."""

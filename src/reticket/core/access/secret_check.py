@@ -6,7 +6,7 @@ from typing import Protocol
 
 from reticket.core.errors import Unavailable
 from reticket.core.model import Holder
-from reticket.core.people import Credentials
+from reticket.core.people import NO_PASSWORD, Credentials
 from reticket.core.ports import Directory, SecretHasher
 
 
@@ -37,10 +37,13 @@ class SecretCheck:
         self._verified = verified
 
     def matches(self, credentials: Credentials | None, secret: str) -> bool:
-        """Whether the secret matches. Without credentials it costs the same time and
-        returns False.
+        """Whether the secret matches. Without credentials, and for a person without a password, it
+        costs the same time and returns False.
         """
-        stored = credentials.secret_hash if credentials else self._hasher.absent()
+        stored = credentials.secret_hash if credentials else NO_PASSWORD
+        if stored == NO_PASSWORD:
+            self._hasher.verify(self._hasher.absent(), secret)
+            return False
         right = self._hasher.verify(stored, secret)
         if right and credentials and self._hasher.is_old(stored):
             renewed = self._hasher.hash(secret)
