@@ -37,7 +37,11 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The claims that an operator has given a person. Reticket verifies none of them."""
+    """The claims that an operator has given a person. Reticket verifies none of them.
+
+    The address of somebody who is active counts as verified, unless `email_verified` says that it
+    is not: the old system of somebody who was imported has never asked.
+    """
 
     name: (
         Annotated[
@@ -59,6 +63,9 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     locale: Annotated[str, Meta(description="a language tag like `en-GB`")] | None = None
     phone_number: Annotated[str, Meta(description="best in the form of E.164")] | None = None
     phone_number_verified: bool = False
+    email_verified: Annotated[
+        bool, Meta(description="`false`: nobody has proved that the e-mail address is theirs")
+    ] = True
     address: Address | None = None
 
     def __post_init__(self) -> None:
@@ -135,12 +142,14 @@ def _claims(user: User, person: Person) -> Iterator[tuple[str, object]]:
             yield name, value
     yield from _given(person)
     yield "updated_at", user.updated_at // SECOND
-    yield from (("email", user.email), ("email_verified", user.active))
+    yield from (("email", user.email), ("email_verified", user.active and person.email_verified))
 
 
 def _given(person: Person) -> Iterator[tuple[str, object]]:
     """The claims that an operator has given; a name among them is the whole name."""
     for name, value in structs.asdict(person).items():
+        if name == "email_verified":
+            continue
         if name == "phone_number_verified":
             if person.phone_number is not None:
                 yield name, value

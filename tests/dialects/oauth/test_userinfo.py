@@ -15,7 +15,7 @@ from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Selection
 from reticket.directory.errors import Invalid
 from reticket.directory.typed import checked_part
-from reticket.oauth.standard_claims import PERSON, Address, Person
+from reticket.oauth.standard_claims import PERSON, Address, Person, standard_claims
 
 CHALLENGE = b"www-authenticate"
 ALGORITHMS = 'algs="ES256 EdDSA PS256 RS256"'
@@ -38,6 +38,14 @@ def test_oidc_core_5_1_a_person_without_a_name_is_called_by_the_email(world):
     world.people.change(first_name=None, last_name=None)
     said = world.who(world.begin(scope="openid profile").access_token).said
     assert said == {"sub": ADA.id, "name": ADA.email, "updated_at": 0}
+
+
+@pytest.mark.parametrize(("active", "verified"), [(True, True), (True, False), (False, True)])
+def test_oidc_core_5_1_an_address_that_nobody_has_proved_is_not_verified(active, verified):
+    person = dataclasses.replace(
+        ADA, active=active, parts=(("oauth", Person(email_verified=verified)),)
+    )
+    assert standard_claims(person)["email_verified"] is (active and verified)
 
 
 EVERYTHING = Person(
