@@ -1,4 +1,6 @@
-"""A vendor's name is only in its dialect, migrations, benchmarks, documents and tests."""
+"""A vendor's name is only in its dialect, in readers of its data, migrations, benchmarks, documents
+and tests.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,8 @@ PACKAGE = Path(dialects.__file__).parents[1]
 STANDARDS = {"oauth"}
 """Dialects that no vendor owns."""
 OLDER_DATA = "directory/engines/migrations/"
+FOREIGN_DATA = ("crypto/hashes/systems/", "moving/readers/")
+"""Folders with a file for each system from which people move in; a vendor may be one."""
 
 
 def vendors() -> set[str]:
@@ -30,9 +34,11 @@ def named(folder: Path, names: set[str]) -> Iterator[str]:
 
 
 def home_of(place: str) -> str:
-    """The dialect that a file belongs to, or nothing."""
-    first, _, rest = place.partition("/")
-    return re.split(r"[/.]", rest)[0] if first == "dialects" else ""
+    """The dialect, or the system, that a file belongs to; or nothing."""
+    for folder in ("dialects/", *FOREIGN_DATA):
+        if place.startswith(folder):
+            return re.split(r"[/.]", place.removeprefix(folder))[0]
+    return ""
 
 
 def test_no_vendor_is_named_outside_its_dialect() -> None:
@@ -40,8 +46,13 @@ def test_no_vendor_is_named_outside_its_dialect() -> None:
 
 
 def test_the_check_finds_a_vendor_name(tmp_path: Path) -> None:
-    for place in ("core/a.py", "dialects/kibo/b.py", "dialects/acme.py", f"{OLDER_DATA}c.py"):
+    kept = ("dialects/kibo/b.py", f"{OLDER_DATA}c.py", *(f"{each}kibo.py" for each in FOREIGN_DATA))
+    for place in ("core/a.py", "dialects/acme.py", "moving/readers/acme.py", *kept):
         file = tmp_path / place
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text('x = "Kibo"')
-    assert list(named(tmp_path, {"kibo", "acme"})) == ["core/a.py: kibo", "dialects/acme.py: kibo"]
+    assert list(named(tmp_path, {"kibo", "acme"})) == [
+        "core/a.py: kibo",
+        "dialects/acme.py: kibo",
+        "moving/readers/acme.py: kibo",
+    ]

@@ -2,6 +2,7 @@
 
 ReticketError
 ├── Refusal                 the caller asked for what it may not have; `code` says which
+├── HashRefused             a password's hash has no known form, or costs too much
 ├── Unavailable             a store or a pool could not answer; nothing was decided
 └── StartupError            the service cannot start as it is configured
     └── SettingError        a setting is unknown or has a bad value
@@ -113,6 +114,14 @@ class Refusal(ReticketError):
 def wrong(name: str, fault: str, cause: Cause | None = None) -> Refusal:
     """INVALID_PARAMETER for a parameter. Its name is a known one, never a name that was sent."""
     return Refusal(Code.INVALID_PARAMETER, cause, parameter=name, detail=fault)
+
+
+class HashRefused(ReticketError, ValueError):
+    """A hash of a password has no known form, is damaged, or costs too much. The message is the
+    reason, without the hash.
+    """
+
+    code = Code.INVALID_PARAMETER
 
 
 class Unavailable(ReticketError):

@@ -34,23 +34,26 @@ class Argon2Hasher:
 
     def hash(self, secret: str) -> str:
         """A hash of the secret's NFC with the current parameters and a new salt."""
-        return self._hasher.hash(_encoded(_composed(secret)))
+        return self._hasher.hash(encoded(composed(secret)))
 
     def verify(self, secret_hash: str, secret: str) -> bool:
         """Whether the secret matches; False for a damaged hash. Older hashes are of the secret as
         it was typed, so a secret in another form is tried in both.
         """
-        return any(self._matches(secret_hash, form) for form in _forms(secret))
+        return any(self._matches(secret_hash, form) for form in forms(secret))
 
     def _matches(self, secret_hash: str, secret: str) -> bool:
         try:
-            return self._hasher.verify(secret_hash, _encoded(secret))
+            return self._hasher.verify(secret_hash, encoded(secret))
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
     def is_old(self, secret_hash: str) -> bool:
-        """Whether the parameters differ from the current ones."""
-        return self._hasher.check_needs_rehash(secret_hash)
+        """Whether the parameters, or the form, are not the current ones."""
+        try:
+            return self._hasher.check_needs_rehash(secret_hash)
+        except InvalidHashError:
+            return True
 
     def absent(self) -> str:
         """A hash that no secret matches, for accounts that do not exist: checking it costs the same
@@ -72,15 +75,16 @@ def _unpadded(data: bytes) -> str:
     return b64encode(data).decode().rstrip("=")
 
 
-def _composed(secret: str) -> str:
+def composed(secret: str) -> str:
     """The secret in NFC (NIST SP 800-63B-4 §3.1.1.2): keyboards compose characters differently."""
     return secret if len(secret) > LONGEST_COMPOSED else unicodedata.normalize("NFC", secret)
 
 
-def _forms(secret: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((_composed(secret), secret)))
+def forms(secret: str) -> tuple[str, ...]:
+    """The secret in NFC, and as it was typed if that is another one."""
+    return tuple(dict.fromkeys((composed(secret), secret)))
 
 
-def _encoded(secret: str) -> bytes:
+def encoded(secret: str) -> bytes:
     """JSON may contain half a surrogate pair (RFC 8259 §8.2): a wrong secret, not an error."""
     return secret.encode("utf-8", "surrogatepass")

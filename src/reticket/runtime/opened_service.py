@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from reticket.core.password_hasher import PasswordHasher
 from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy
-from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, SecretHasher, Store
+from reticket.core.ports import AuditLog, Clock, Ephemeral, Event, Store
 from reticket.core.realms import name_of
 from reticket.core.registrations import Registrar, remove_unused
 from reticket.core.storage.pace import Pace
@@ -48,7 +49,7 @@ class OpenedService:
     directory: Directory
     ring: Ring
     sealer: Sealer
-    hasher: SecretHasher
+    hasher: PasswordHasher
     audit: AuditLog
     upkeep: Upkeep
     registrar: Registrar

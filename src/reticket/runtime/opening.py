@@ -26,6 +26,7 @@ from reticket.core.ports import AuditLog, Ephemeral, Event, Store
 from reticket.core.storage.schema import Migrating
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.keys import SealedKey
+from reticket.crypto.hashes.hasher import AnyHasher
 from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
@@ -119,6 +120,7 @@ class Builder:
             closing(open_audit_log(settings.audit_file, settings.audit, now))
         )
         hashing = settings.hashing
+        current = Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism)
         algorithm, made = settings.signing_algorithm, partial(_record_key, audit)
         ring = Ring(directory.keys, sealer, now, os.urandom, algorithm, made)
         return OpenedService(
@@ -129,7 +131,7 @@ class Builder:
             directory=directory,
             ring=ring,
             sealer=sealer,
-            hasher=Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism),
+            hasher=AnyHasher(current, lambda _: None),
             audit=audit,
             upkeep=Upkeep(
                 store, ephemeral, directory, audit, outliving=profiles.outliving_a_block()

@@ -1,0 +1,45 @@
+"""bcrypt, in its usual text `$2b$COST$…`; and the one of Django that hashes by SHA-256 first."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import bcrypt
+
+from reticket.core.errors import HashRefused
+from reticket.crypto.hashes.bounds import MOST_BCRYPT_COST, within
+from reticket.crypto.hashes.known import Configs, KnownHash
+
+NAMES = ("2a", "2b", "2y", "bcrypt-sha256")
+LONGEST_SECRET = 72
+"""Bytes. What is behind them never counts, here as at the other system (OpenBSD, bcrypt(3))."""
+_TEXT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
+_HASHED_FIRST = "$bcrypt-sha256"
+
+
+def read(text: str, configs: Configs) -> KnownHash:
+    """The hash of a text."""
+    inner = text.removeprefix(_HASHED_FIRST)
+    check_bcrypt(inner)
+    made = inner.encode()
+    if inner == text:
+        return KnownHash(lambda secret: computed(secret, made), made)
+    return KnownHash(lambda secret: computed(_hashed(secret), made), made)
+
+
+def check_bcrypt(text: str) -> None:
+    """HashRefused unless it is a hash of bcrypt within bounds."""
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        raise HashRefused("a hash of bcrypt must have the form $2b$COST$ and 53 characters")
+    within(int(found[1]), 4, MOST_BCRYPT_COST, "the cost of bcrypt")
+
+
+def computed(secret: bytes, made: bytes) -> bytes:
+    """The hash of a secret with the salt and the cost of another hash."""
+    return bcrypt.hashpw(secret[:LONGEST_SECRET], made)
+
+
+def _hashed(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).hexdigest().encode()

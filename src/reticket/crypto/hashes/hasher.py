@@ -1,0 +1,57 @@
+"""Verifies hashes of every known form, and makes argon2id.
+
+A failed check of another hash than a current one takes the time of a current one more. So the time
+does not tell whose hash is old, unless computing the old one takes long itself.
+"""
+
+from __future__ import annotations
+
+from reticket.core.errors import HashRefused
+from reticket.core.people import NO_PASSWORD
+from reticket.crypto.hashes.algorithms import read_hash
+from reticket.crypto.hashes.known import Configs, KnownHash
+from reticket.crypto.hashes.stored_form import stored_form
+from reticket.crypto.hashes.systems import Said
+from reticket.crypto.passwords import Argon2Hasher, encoded, forms
+
+
+class AnyHasher:
+    """The port `PasswordHasher`.
+
+    Args:
+        current: makes hashes, and verifies those that have its parameters.
+        configs: finds configurations of forms.
+    """
+
+    def __init__(self, current: Argon2Hasher, configs: Configs) -> None:
+        self._current = current
+        self._configs = configs
+        self.hash, self.absent = current.hash, current.absent
+
+    def verify(self, secret_hash: str, secret: str) -> bool:
+        """Whether the secret matches. A damaged hash, and one out of bounds, is not computed."""
+        if self._is_current(secret_hash):
+            return self._current.verify(secret_hash, secret)
+        return self._is_right(secret_hash, secret) or self._current.verify(self.absent(), secret)
+
+    def is_old(self, secret_hash: str) -> bool:
+        """Whether it is another form, or has other parameters. The mark of no password is not."""
+        return secret_hash != NO_PASSWORD and not self._is_current(secret_hash)
+
+    def stored_form(self, password_hash: Said, hash_format: str | None) -> str:
+        """As `core.password_hasher.PasswordHasher.stored_form`."""
+        return stored_form(password_hash, hash_format, self._configs)
+
+    def _is_current(self, secret_hash: str) -> bool:
+        return not self._current.is_old(secret_hash)
+
+    def _is_right(self, secret_hash: str, secret: str) -> bool:
+        try:
+            known = read_hash(secret_hash, self._configs)
+        except HashRefused:
+            return False
+        return any(_matches(known, form) for form in forms(secret))
+
+
+def _matches(known: KnownHash, secret: str) -> bool:
+    return known.matches(encoded(secret))

@@ -1,0 +1,29 @@
+"""A stored hash, read and found within bounds."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Configs = Callable[[str], bytes | None]
+"""The configuration with a name: what a form needs and no row has, as a pepper. None if absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHash:
+    """A hash that may be computed.
+
+    Args:
+        compute: the digest of a secret.
+        digest: that of the right one.
+        is_weak: computing one takes so little time that many guesses are cheap.
+    """
+
+    compute: Callable[[bytes], bytes] = field(repr=False)
+    digest: bytes = field(repr=False)
+    is_weak: bool = False
+
+    def matches(self, secret: bytes) -> bool:
+        """Whether the secret is the right one."""
+        return hmac.compare_digest(self.compute(secret), self.digest)

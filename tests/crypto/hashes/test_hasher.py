@@ -1,0 +1,136 @@
+"""The hasher of the service: every form, its time, and what becomes old."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import bcrypt
+import pytest
+from argon2 import PasswordHasher, Type
+from werkzeug.security import generate_password_hash
+
+from reticket.core.errors import HashRefused
+from reticket.core.people import NO_PASSWORD
+from reticket.crypto.hashes import bounds
+from reticket.crypto.hashes.hasher import AnyHasher
+from reticket.crypto.passwords import Argon2Hasher
+
+SECRET = "correct horse"
+CAFE = "cafe\u0301"
+
+
+class Counting(Argon2Hasher):
+    """Counts its checks."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 8, 1)
+        self.checked: list[str] = []
+
+    def verify(self, secret_hash: str, secret: str) -> bool:
+        self.checked.append(secret_hash)
+        return super().verify(secret_hash, secret)
+
+
+@pytest.fixture
+def current() -> Counting:
+    return Counting()
+
+
+@pytest.fixture
+def hasher(current: Counting) -> AnyHasher:
+    return AnyHasher(current, lambda name: None)
+
+
+def bcrypt_of(secret: str) -> str:
+    return bcrypt.hashpw(secret.encode()[:72], bcrypt.gensalt(4)).decode()
+
+
+FOREIGN = {
+    "bcrypt": bcrypt_of(SECRET),
+    "argon2i": PasswordHasher(1, 16, 1, type=Type.I).hash(SECRET),
+    "argon2d": PasswordHasher(1, 16, 1, type=Type.D).hash(SECRET),
+    "argon2id": PasswordHasher(2, 16, 1).hash(SECRET),
+    "werkzeug-scrypt": generate_password_hash(SECRET, "scrypt:1024:8:1"),
+    "werkzeug-pbkdf2": generate_password_hash(SECRET, "pbkdf2:sha256:7"),
+    "werkzeug-sha1": generate_password_hash(SECRET, "pbkdf2:sha1:7"),
+}
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+def test_a_foreign_hash_fits_its_own_secret_alone_and_is_old(hasher: AnyHasher, form: str) -> None:
+    stored = hasher.stored_form(FOREIGN[form], None)
+    assert hasher.verify(stored, SECRET)
+    assert not hasher.verify(stored, SECRET + "x")
+    assert not hasher.verify(stored, "\ud800")
+    assert hasher.is_old(stored)
+    assert not hasher.is_old(hasher.hash(SECRET))
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+def test_a_failed_check_of_a_foreign_hash_costs_a_current_one_more(
+    hasher: AnyHasher, current: Counting, form: str
+) -> None:
+    stored = hasher.stored_form(FOREIGN[form], None)
+    assert hasher.verify(stored, SECRET)
+    assert current.checked == []
+    assert not hasher.verify(stored, "wrong")
+    assert current.checked == [hasher.absent()]
+
+
+@pytest.mark.parametrize("stored", [NO_PASSWORD, "", "$", "$2b$", "$6$a$b", "$scrypt$n=4$AA$AAAA"])
+def test_what_no_secret_matches_costs_the_same_as_an_absent_account(
+    hasher: AnyHasher, current: Counting, stored: str
+) -> None:
+    assert not hasher.verify(stored, "!")
+    assert current.checked == [hasher.absent()]
+
+
+def test_the_mark_of_no_password_is_never_renewed(hasher: AnyHasher) -> None:
+    assert not hasher.is_old(NO_PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$v=19$m=4194304,t=100,p=1$c2FsdHNhbHQ$AAECAwQFBgcICQoL",
+        "$2b$31$" + "a" * 53,
+        "$pbkdf2-sha256$i=4000000000$AAAA$AAECAwQFBgcICQoL",
+        "$scrypt$n=1073741824,r=8,p=1$AAAA$AAECAwQFBgcICQoL",
+        "$phpass$c=30$AAAA$AAECAwQFBgcICQoLDA0ODw",
+    ],
+)
+def test_a_stored_text_out_of_bounds_is_not_computed(
+    hasher: AnyHasher, current: Counting, stored: str
+) -> None:
+    """Each would take minutes or gigabytes."""
+    assert not hasher.verify(stored, SECRET)
+    assert current.checked == [hasher.absent()]
+
+
+@pytest.mark.parametrize("typed", [CAFE, unicodedata.normalize("NFC", CAFE)])
+def test_a_foreign_hash_is_tried_composed_and_as_typed(hasher: AnyHasher, typed: str) -> None:
+    assert hasher.verify(bcrypt_of(typed), typed)
+    assert hasher.verify(bcrypt_of(unicodedata.normalize("NFC", CAFE)), CAFE)
+    assert not hasher.verify(bcrypt_of(typed), "cafe")
+
+
+def test_bcrypt_is_cut_at_72_bytes_and_every_byte_before_counts(hasher: AnyHasher) -> None:
+    made = bcrypt_of("x" * 72)
+    assert hasher.verify(made, "x" * 72 + "anything")
+    assert not hasher.verify(made, "x" * 71 + "y")
+    assert not hasher.verify(made, "x" * 71)
+
+
+def test_a_nul_does_not_end_a_secret(hasher: AnyHasher) -> None:
+    for made in (bcrypt_of("ab\0cd"), hasher.stored_form(generate_password_hash("ab\0cd"), None)):
+        assert hasher.verify(made, "ab\0cd")
+        assert not hasher.verify(made, "ab")
+        assert not hasher.verify(made, "ab\0ce")
+
+
+def test_a_current_hash_is_bounded_by_the_settings_alone() -> None:
+    passes = bounds.MOST_ARGON2_WORK // 1024 // 8 + 1
+    hasher = AnyHasher(Argon2Hasher(passes, 8, 1), lambda name: None)
+    assert not hasher.is_old(hasher.absent())
+    with pytest.raises(HashRefused):
+        hasher.stored_form(hasher.absent(), None)
