@@ -121,17 +121,17 @@ def _kind_of(event: Event) -> Event:
     """The event without what differs between events that are counted together. One host may use all
     addresses of its IPv6 /64, and one user many sessions.
     """
-    network = network_of(event.address) if event.address else event.address
     is_shared = event.event in BY_SIGNED_IN
-    return event._replace(
+    return Event(
         at=0,
+        event=event.event,
+        resource=event.resource,
         family=None if is_shared else event.family,
+        subject=event.subject,
         context=None if is_shared else event.context,
-        generation=None,
-        device=None,
-        correlation_id=None,
-        detail=None,
-        address=network,
+        cause=event.cause,
+        address=network_of(event.address) if event.address else event.address,
+        count=event.count,
     )
 
 

@@ -99,28 +99,36 @@ def session_of(family: bytes, terms: Terms) -> str:
 
 def granted_scopes(facts: Facts) -> tuple[str, ...]:
     """The scopes of the tokens that are being issued."""
-    return split_list(_requested(facts, SCOPE) or facts.family.scope or "")
+    return _scopes_of(facts, _by_name(facts.asked))
+
+
+def _scopes_of(facts: Facts, asked: Mapping[str, str]) -> tuple[str, ...]:
+    return split_list(asked[SCOPE]) if SCOPE in asked else _stored_scopes(facts.family.scope)
+
+
+@lru_cache(1000)
+def _stored_scopes(text: str | None) -> tuple[str, ...]:
+    """The scopes of a session; many sessions have the same ones."""
+    return split_list(text or "")
 
 
 def _requested(facts: Facts, name: str) -> str | None:
-    return _named(facts.asked, name)
+    return _by_name(facts.asked).get(name)
 
 
-def _named(asked: Asked, name: str) -> str | None:
-    for each, value in asked:
-        if each == name:
-            return value
-    return None
+def _by_name(asked: Asked) -> Mapping[str, str]:
+    """What a request asks for; of two values with one name, the first is taken."""
+    return dict(reversed(asked))
 
 
 def access_algorithm(asked: Asked) -> str | None:
     """The signature algorithm that the client's registration wants for an access token."""
-    return _named(asked, ACCESS_ALGORITHM)
+    return _by_name(asked).get(ACCESS_ALGORITHM) if asked else None
 
 
-def _mapped(facts: Facts) -> dict[str, object]:
+def _mapped(declared: str | None, facts: Facts) -> dict[str, object]:
     """The claims that the client's registration declares."""
-    return mapped_claims(declared_in(_requested(facts, MAPPED)), facts.holder, facts.context)
+    return mapped_claims(declared_in(declared), facts.holder, facts.context)
 
 
 class Claims:
@@ -131,11 +139,11 @@ class Claims:
 
     def access_token(self, facts: Facts) -> Mapping[str, object]:
         """The claims of an access token beside those of the mint (RFC 9068 §2.2)."""
-        terms, scopes = terms_of(facts.family.terms), granted_scopes(facts)
-        audiences = self._audiences(facts, terms, scopes)
+        terms, asked = terms_of(facts.family.terms), _by_name(facts.asked)
+        scopes = _scopes_of(facts, asked)
         claims: dict[str, object] = {
             "iss": self._provider.issuer,
-            "aud": audiences[0] if len(audiences) == 1 else audiences,
+            "aud": self._audience(facts, terms, asked.get(AUDIENCE), scopes),
             "client_id": facts.family.client,
             "scope": " ".join(scopes),
         }
@@ -143,29 +151,37 @@ class Claims:
             claims["auth_time"] = terms.auth_time
             claims["acr"] = terms.acr
             claims["amr"] = terms.amr
-        asked = dict(facts.asked)
         jkt = asked.get(JKT) or terms.jkt
         if jkt:
             claims["cnf"] = {JKT: jkt}
-        return claims | acting_claims(asked.get(ACT)) | _mapped(facts)
+        if ACT in asked:
+            claims |= acting_claims(asked[ACT])
+        if MAPPED in asked:
+            claims |= _mapped(asked[MAPPED], facts)
+        return claims
 
-    def _audiences(self, facts: Facts, terms: Terms, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """The audiences. The issuer is one of them when `/userinfo` accepts the token."""
+    def _audience(
+        self, facts: Facts, terms: Terms, wanted: str | None, scopes: tuple[str, ...]
+    ) -> str | tuple[str, ...]:
+        """One audience, or several. The issuer is among them when `/userinfo` accepts the token."""
         issuer = self._provider.issuer
         is_for_userinfo = facts.family.resource == USER and OPENID in scopes
-        audiences = split_list(_requested(facts, AUDIENCE) or "") or terms.audiences
-        if not audiences or (is_for_userinfo and issuer not in audiences):
+        audiences = split_list(wanted) if wanted else terms.audiences
+        if not audiences:
+            return issuer
+        if is_for_userinfo and issuer not in audiences:
             return (*audiences, issuer)
-        return audiences
+        return audiences[0] if len(audiences) == 1 else audiences
 
     def id_token(self, facts: Facts) -> Mapping[str, object] | None:
         """The claims of an ID token, or None when the response has none.
 
         A refresh keeps the subject and the `auth_time` (OpenID Connect Core §12.2).
         """
-        if OPENID not in granted_scopes(facts) or _requested(facts, NO_ID_TOKEN) is not None:
+        asked = _by_name(facts.asked)
+        if OPENID not in _scopes_of(facts, asked) or NO_ID_TOKEN in asked:
             return None
-        terms, nonce = terms_of(facts.family.terms), _requested(facts, NONCE)
+        terms = terms_of(facts.family.terms)
         claims: dict[str, object] = {
             "iss": self._provider.issuer,
             "sub": facts.family.subject,
@@ -176,11 +192,11 @@ class Claims:
             "acr": terms.acr,
             "amr": terms.amr,
         }
-        if _requested(facts, ID_SESSION) is not None:
+        if ID_SESSION in asked:
             claims["sid"] = session_of(facts.family.id, terms)
-        if nonce is not None:
-            claims["nonce"] = nonce
-        return claims | self._of_person(facts, terms) | _mapped(facts)
+        if NONCE in asked:
+            claims["nonce"] = asked[NONCE]
+        return claims | self._of_person(facts, terms) | _mapped(asked.get(MAPPED), facts)
 
     def id_algorithm(self, facts: Facts) -> str | None:
         """The signature algorithm of an ID token; None is that of the service."""

@@ -52,7 +52,6 @@ ACCESS, ID = "at+jwt", "JWT"
 REMEMBERED = 10_000
 """Access tokens whose signature this process does not verify again."""
 
-
 _DEFAULTS: Mapping[str, Policy] = {}
 
 
@@ -341,5 +340,10 @@ def _token_id(kind: TokenKind, facts: Facts) -> str:
     family = facts.family
     said = f"{family.generation}|{facts.issued_at}|{facts.context}|{kind.name}"
     if facts.asked:
-        said += f"|{sorted(facts.asked)}"
+        said += _in_order(facts.asked)
     return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])
+
+
+@lru_cache(1000)
+def _in_order(asked: Asked) -> str:
+    return f"|{sorted(asked)}"
