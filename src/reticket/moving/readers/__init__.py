@@ -1,0 +1,31 @@
+"""Readers of other systems' people. Each is a module with `read(source)`, which yields places and
+rows, as docs/moving/readers.md lists them. A name that begins with `_` is that of no reader.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from reticket.moving.streams import Unreadable
+
+Rows = Iterator[tuple[str, Mapping[str, object] | Unreadable]]
+"""Each row with its place in the source, such as `line 7`."""
+Read = Callable[[Path | str], Rows]
+"""Raises SourceError when the source cannot be read any further."""
+
+
+@cache
+def names() -> Sequence[str]:
+    """The names of all readers, which are those of the systems."""
+    found = [module.name for module in pkgutil.iter_modules(__path__)]
+    return sorted(name for name in found if not name.startswith("_"))
+
+
+def reader(name: str) -> Read:
+    """The reader of a system. `name` is one of `names()`."""
+    return cast(Read, importlib.import_module(f"{__name__}.{name}").read)
