@@ -22,7 +22,7 @@ from reticket.crypto.hashes.phc import unpadded
 TYPES = {"argon2d": Type.D, "argon2i": Type.I, "argon2id": Type.ID}
 NAMES = tuple(TYPES)
 _TEXT = re.compile(
-    r"\$(argon2(?:id|i|d))(?:\$v=([0-9]+))?\$m=([0-9]+),t=([0-9]+),p=([0-9]+)"
+    r"\$(argon2(?:id|i|d))(?:\$v=([0-9]+))?\$((?:[mtp]=[0-9]+,){2}[mtp]=[0-9]+)"
     r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
 )
 KIB = 1024
@@ -35,9 +35,8 @@ def read(text: str, configs: Configs) -> KnownHash:
     found = _TEXT.fullmatch(text)
     if found is None:
         raise HashRefused("a hash of argon2 must have the form $argon2id$v=19$m=,t=,p=$SALT$DIGEST")
-    name, version, *costs, salted, digested = found.groups()
-    memory, passes, lanes = (whole(cost, "a cost of argon2") for cost in costs)
-    _check_costs(memory, passes, lanes)
+    name, version, said_costs, salted, digested = found.groups()
+    memory, passes, lanes = _costs(said_costs)
     kind, number = TYPES[name], _version(version)
     salt, digest = unpadded(salted, "the salt"), unpadded(digested, "the digest")
     within(len(salt), 8, LONGEST_SALT, "the bytes of the salt")
@@ -49,10 +48,14 @@ def read(text: str, configs: Configs) -> KnownHash:
     return KnownHash(compute, digest)
 
 
-def _check_costs(memory: int, passes: int, lanes: int) -> None:
+def _costs(said: str) -> tuple[int, int, int]:
+    """Memory (KiB), passes and lanes; the argon2 of npm writes them in another order."""
+    costs = dict(pair.split("=") for pair in said.split(","))
+    memory, passes, lanes = (whole(costs.get(name, ""), f"{name} of argon2") for name in "mtp")
     within(lanes, 1, MOST_LANES, "the lanes of argon2")
     within(memory, 8 * lanes, MOST_MEMORY // KIB, "the memory of argon2, in KiB,")
     within(passes, 1, MOST_ARGON2_WORK // KIB // memory, "the passes of argon2 at that memory")
+    return memory, passes, lanes
 
 
 def _version(said: str | None) -> int:
