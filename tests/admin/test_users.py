@@ -1,7 +1,11 @@
 """People in the admin API."""
 
+import json
+
 import pytest
 from tests.admin.conftest import ADA, at_the_shell
+from tests.http.wire import call
+from werkzeug.security import generate_password_hash
 
 from reticket.core.realms import usual
 from reticket.dialects import kibo
@@ -29,6 +33,65 @@ def test_a_person_is_created_found_and_deleted(server, api):
     api.good("DELETE", f"/users/{made['id']}")
     assert api.ask("GET", f"/users/{made['id']}")[0] == 404
     assert api.good("GET", "/users?email=grace@example.com")["items"] == []
+
+
+def sign_in(server, email, password):
+    """The word for success or refusal, by a dialect."""
+    body = json.dumps({"email": email, "password": password})
+    return json.loads(call(server.url, "POST", "/api/v4/session/token", body)[2])["code"]
+
+
+WRONG = 40080
+WERKZEUG = generate_password_hash("a password", "scrypt:1024:8:1")
+
+
+def test_a_person_moves_in_with_a_hash_and_gets_argon2id_at_the_first_sign_in(server, api):
+    made = add(
+        api,
+        "moved@example.com",
+        password_hash=WERKZEUG,
+        profile={"cloudreve": {"nickname": "Moved", "group": {"name": "Members"}}},
+    )
+
+    def stored(_, instance):
+        return instance.directory.user_credentials(usual("moved@example.com"))
+
+    before = at_the_shell(server, stored)
+    assert before.secret_hash.startswith("$scrypt$n=1024,r=8,p=1$")
+    assert sign_in(server, "moved@example.com", "wrong") == WRONG
+    assert sign_in(server, "moved@example.com", "a password") == 0
+    after = at_the_shell(server, stored)
+    assert after.secret_hash.startswith("$argon2id$")
+    assert (after.version, after.subject) == (before.version, made["id"])
+    assert sign_in(server, "moved@example.com", "a password") == 0
+
+
+def test_a_person_without_a_password_signs_in_by_none(server, api):
+    add(api, "none@example.com")
+    for said in ("", "!", "absent"):
+        assert sign_in(server, "none@example.com", said) != 0
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        ({"password_hash": "hunter2"}, "password_hash is refused: no known form has its prefix"),
+        ({"password_hash": {"hunter2": 1}}, "password_hash is refused: no known form"),
+        ({"password_hash": "$2b$16$" + "a" * 53}, "the cost of bcrypt must be from 4 to 15."),
+        ({"password_hash": WERKZEUG, "password": "x"}, "must not be beside a password."),
+        ({"hash_format": "aspnet"}, "hash_format needs a password_hash."),
+        ({"password_hash": WERKZEUG, "hash_format": "aspnet"}, "must be base64."),
+        ({"password_hash": "\ud800"}, ""),
+        ({"password_hash": ["a"]}, "password_hash is not valid"),
+    ],
+)
+def test_a_hash_that_cannot_be_is_refused_with_the_reason_and_without_the_hash(api, said, detail):
+    status, _, problem = api.ask("POST", "/users", {"email": "bad@example.com", **said})
+    assert status == 400
+    assert detail in problem.get("detail", "")
+    assert "hunter2" not in str(problem)
+    assert WERKZEUG not in str(problem)
+    assert api.good("GET", "/users?email=bad@example.com")["items"] == []
 
 
 def test_the_name_and_the_status_of_a_person_can_be_changed(api):

@@ -9,7 +9,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.directory.demo_rows import DemoRows
 from tests.stores.postgresql.data_folder import packaged
 
 from reticket import dialects
+from reticket.crypto.hashes.stored_form import stored_form
 from reticket.directory.directory import Directory, open_directory
 from reticket.directory.tables import metadata
 
@@ -78,6 +79,11 @@ class FakeHasher:
 
     def absent(self) -> str:
         return "fake$"
+
+    def stored_form(
+        self, password_hash: str | Mapping[str, object], hash_format: str | None
+    ) -> str:
+        return stored_form(password_hash, hash_format, lambda name: None)
 
 
 class FakeSealer:

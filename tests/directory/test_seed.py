@@ -16,6 +16,7 @@ from sqlalchemy import select
 from tests.directory.conftest import PROFILES
 
 from reticket.core.people import (
+    NO_PASSWORD,
     Application,
     DeveloperAccount,
     Tenant,
@@ -121,6 +122,32 @@ def test_the_groups_and_roles_of_a_user_are_read(directory, hasher, seed_file):
     load(directory, seed_file(f"users: [{said}]"), hasher)
     user = directory.user_by_email("a@example.com")
     assert (user.groups, user.roles) == (("admins", "staff"), ("editor",))
+
+
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ("password_hash: 'scrypt:16:8:1$salt$0001020304050607'", "$scrypt$n=16,r=8,p=1$"),
+        (
+            "password_hash: {algorithm: scrypt, N: 16, r: 8, p: 1, salt: '00', hash: "
+            "'0001020304050607'}",
+            "$scrypt$n=16,r=8,p=1$",
+        ),
+        (
+            f"password_hash: 'salt:{'0' * 40}', hash_format: cloudreve",
+            "$salted-sha1$first=secret$",
+        ),
+        ("password_hash: '!'", NO_PASSWORD),
+        ("first_name: Ada", NO_PASSWORD),
+    ],
+)
+def test_a_user_may_have_a_hash_of_another_system_or_no_password(
+    directory, hasher, seed_file, said, stored
+):
+    load(directory, seed_file(f"users: [{{email: a@example.com, {said}}}]"), hasher)
+    found = directory.user_credentials(usual("a@example.com"))
+    assert found.secret_hash.startswith(stored)
+    assert hasher.hashed == []
 
 
 def test_words_that_yaml_reads_as_false_are_read_as_text(demo):

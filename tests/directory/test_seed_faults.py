@@ -29,7 +29,18 @@ FAULTS = {
     "users:\n- email: a@b\n  pass: x": "users[0].pass is not a known key (known are email",
     "users:\n- email: a@b\n  email: a@c": "users[0].email is there twice",
     "\n\ntenants: [{name: x}]": "tenants[0] needs the key id",
-    "users:\n# who\n- email: a@b": "users[0] needs the key password",
+    "users:\n- email: a@b\n  password_hash: 1": "users[0].password_hash must be text, or a mapping",
+    "users:\n- email: a@b\n  password_hash: hunter2": "users[0].password_hash is refused: no known",
+    "users:\n- email: a@b\n  password_hash: pbkdf2_sha256$9000000$a$AAAAAAAAAAAAAA==": (
+        "is refused: the number of iterations must be from 1 to 4000000"
+    ),
+    "users:\n- email: a@b\n  password_hash: {hunter2: x}": "is refused: no known form",
+    "users:\n# who\n- {email: a@b, password: x, password_hash: hunter2}": (
+        "users[0] has a password, and a password_hash"
+    ),
+    "users:\n# who\n- {email: a@b, hash_format: aspnet}": (
+        "users[0] has a hash_format, and no password_hash"
+    ),
     "users:\n# who\n- password: x": "users[0] needs the key email",
     "applications:\n# who\n- application_id: x": "applications[0] needs the key shared_secret",
     '\n\n{"\\ud800": 1}': "the file has a key with half a character",

@@ -15,6 +15,8 @@ from reticket.core.access import new_passwords, reset_codes, second_factor
 from reticket.core.commands import passwords
 from reticket.core.fetching.model import FetchFault
 from reticket.core.tokens import faces as tokens
+from reticket.crypto.hashes import bounds
+from reticket.crypto.hashes.algorithms import phpass
 from reticket.dialects.cloudreve import inputs as cloudreve
 from reticket.dialects.kibo import fields as fields_of_kibo
 from reticket.dialects.oauth import backchannel_logout, inputs
@@ -94,6 +96,13 @@ FIXED = {
     "attempts to deliver a message": len(messenger.PAUSES),
     "attempts to tell a client of a log-out": logouts.MOST_ATTEMPTS,
     "seconds of a logout token": backchannel_logout.LIFETIME,
+    "MiB of memory that a hash of another system may take": bounds.MOST_MEMORY // 2**20,
+    "MiB of argon2, by its passes": bounds.MOST_ARGON2_WORK // 2**20,
+    "N · r · p of scrypt": bounds.MOST_SCRYPT_WORK,
+    "iterations of PBKDF2, by the blocks of its digest": bounds.MOST_PBKDF2_WORK,
+    "cost of bcrypt": bounds.MOST_BCRYPT_COST,
+    "cost of phpass": bounds.MOST_PHPASS_COST,
+    "bytes of a password that phpass reads": phpass.LONGEST_SECRET,
     "bytes of a form or a query": wire.LONGEST_FORM,
     "parameters of a form or a query": wire.MOST_PAIRS,
     "percent signs of a form or a query": wire.MOST_ESCAPES,

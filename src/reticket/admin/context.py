@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from reticket.admin.guard import KIND
 from reticket.core.commands import RunInDirectory
+from reticket.core.password_hasher import PasswordHasher
 from reticket.core.ports import AuditLog, Clock, Entropy
 from reticket.core.sessions import audit_events
 from reticket.crypto.ring import Ring
@@ -25,14 +26,14 @@ class AdminContext:
 
     Args:
         kinds: the names of all token kinds.
-        absent: makes a hash that no password fits; the command `Hash` makes all others.
+        hasher: reads hashes of other systems; the command `Hash` makes all others.
     """
 
     provider: Provider
     kinds: Collection[str]
     directory: Directory
     ring: Ring
-    absent: Callable[[], str]
+    hasher: PasswordHasher
     audit: AuditLog
     sealer: Sealer
     clock: Clock

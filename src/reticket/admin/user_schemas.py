@@ -37,6 +37,8 @@ class UserAnswer(Struct):
 
 class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
     """A person to create. Without a password, the person can only sign in by your own login.
+    `password_hash` is a hash that another system has made: a text, or its columns. `hash_format`
+    names its form where nothing in the hash tells.
     `tenants` and `developer_accounts` have the numbers of what the person may do there, by id.
     `profile` has what dialects know of the person, by the keys of a seed file. `realm` is one of a
     dialect's. Only there a person has a `user_name`, and a `number`, which is the next one by
@@ -45,6 +47,8 @@ class NewUser(Secretive, frozen=True, forbid_unknown_fields=True):
 
     email: Text
     password: Secret | None = None
+    password_hash: Secret | Mapping[str, Any] | None = None
+    hash_format: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     first_name: Text | None = None
     last_name: Text | None = None
     disabled: bool = False

@@ -22,7 +22,8 @@ from reticket.admin.user_schemas import (
     user_answer,
 )
 from reticket.core.commands import FindUser, Hash, RunInDirectory
-from reticket.core.people import User
+from reticket.core.errors import HashRefused, wrong
+from reticket.core.people import NO_PASSWORD, User
 from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
 from reticket.directory.people.users import Users as Verbs
@@ -67,8 +68,9 @@ class Users:
     def add(self, request: WireRequest, operator: str) -> Operation:
         """Create a person."""
         said = read_body(request, NewUser, FORMER)
-        password, absent = said.password, self._context.absent
-        hashed = absent() if password is None else (yield from Hash(password, operator))
+        hashed = self._without_password(said)
+        if said.password is not None:
+            hashed = yield from Hash(said.password, operator)
         work = partial(self._add, said, hashed)
         user: User = yield from self._changing("user_added", request, operator, work)
         return created(user_answer(user), "users", user.id)
@@ -101,6 +103,19 @@ class Users:
             "user_removed", request, operator, lambda: self._verbs.delete(user.id), user=user.id
         )
         return empty()
+
+    def _without_password(self, said: NewUser) -> str:
+        """What is stored where no password is given."""
+        if said.password_hash is None:
+            if said.hash_format is not None:
+                raise wrong("hash_format", "needs a password_hash")
+            return NO_PASSWORD
+        if said.password is not None:
+            raise wrong("password_hash", "must not be beside a password")
+        try:
+            return self._context.hasher.stored_form(said.password_hash, said.hash_format)
+        except HashRefused as error:
+            raise wrong("password_hash", f"is refused: {error}") from None
 
     def _changing(
         self, event: str, request: WireRequest, operator: str, work: Callable[[], User]

@@ -201,7 +201,7 @@ def _admin(instance: OpenedService) -> Iterator[Dialect]:
         kinds=[kind.name for kind in instance.directory.profiles.kinds],
         directory=instance.directory,
         ring=instance.ring,
-        absent=instance.hasher.absent,
+        hasher=instance.hasher,
         audit=instance.audit,
         sealer=instance.sealer,
         clock=instance.clock,

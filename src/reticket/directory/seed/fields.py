@@ -39,6 +39,20 @@ class Fields:
         return read(self._members[key]) if key in self._members else default
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignHash:
+    """A hash that another system has made, with its place in the file.
+
+    Args:
+        said: a text, or columns.
+        form: the name of its form, where it does not tell.
+    """
+
+    value: YamlValue
+    said: str | Mapping[str, object] = field(repr=False)
+    form: str | None
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry(Generic[T]):
     """A record to create.
@@ -48,6 +62,7 @@ class Entry(Generic[T]):
         key: its unique name in the section.
         record: the record or draft.
         secret: to be hashed, or None.
+        foreign: a hash in place of the secret, or None.
         tenants / accounts: its references, with their place in the file.
     """
 
@@ -57,6 +72,7 @@ class Entry(Generic[T]):
     secret: str | None = field(default=None, repr=False)
     tenants: Mapping[int, YamlValue] = field(default_factory=dict)
     accounts: Mapping[int, YamlValue] = field(default_factory=dict)
+    foreign: ForeignHash | None = None
 
 
 def int32(value: YamlValue) -> int:

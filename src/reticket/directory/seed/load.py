@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, select
 
+from reticket.core.password_hasher import PasswordHasher
 from reticket.core.policy import Policy
-from reticket.core.ports import SecretHasher
 from reticket.directory.directory import Directory
 from reticket.directory.drafts import ClientDraft
 from reticket.directory.errors import DirectoryError
@@ -19,6 +19,7 @@ from reticket.directory.seed.clients import SHIPPED, grant_faults, policy_faults
 from reticket.directory.seed.demo_parts import with_demo
 from reticket.directory.seed.fields import Entry
 from reticket.directory.seed.form import Seed, read_seed
+from reticket.directory.seed.passwords import stored_secret
 from reticket.directory.tables import (
     applications,
     developer_accounts,
@@ -62,7 +63,7 @@ class _Section:
 def load_seed(
     path: Path,
     directory: Directory,
-    hasher: SecretHasher,
+    hasher: PasswordHasher,
     presets: Mapping[str, Policy] = SHIPPED,
 ) -> Sequence[Made]:
     """Create the records of a file that the directory lacks, and return them.
@@ -72,7 +73,7 @@ def load_seed(
     Args:
         path: a YAML file in the form of `demo.yaml`.
         directory: the target.
-        hasher: for passwords and secrets.
+        hasher: for passwords and secrets, and for hashes of other systems.
         presets: policies in force by name.
 
     Raises:
@@ -92,7 +93,7 @@ def load_seed(
         return ()
     for entry in absent:
         _check_new(entry, presets)
-    hashes = {entry: entry.secret and hasher.hash(entry.secret) for entry in absent}
+    hashes = {entry: stored_secret(entry, hasher) for entry in absent}
     with directory.database.change() as connection:
         return [made for section in sections for made in _create(connection, section, hashes)]
 

@@ -14,12 +14,13 @@ from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import INT32, folded, is_email, person_key
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts, read_typed
+from reticket.directory.seed.passwords import PASSWORD_KEYS, read_password
 from reticket.directory.seed.yaml_value import YamlValue
 from reticket.directory.typed import beside
 
 _USER = (
     "email",
-    "password",
+    *PASSWORD_KEYS,
     "first_name",
     "last_name",
     "disabled",
@@ -70,9 +71,9 @@ class UserReader:
             user_name=fields.optional("user_name", YamlValue.filled, None),
             number=fields.optional("number", int32, None),
         )
-        password = fields.required("password", YamlValue.filled)
+        password, foreign = read_password(value, fields)
         key = person_key(draft.realm, folded(email))
-        return Entry(value, key, draft, password, tenants, accounts)
+        return Entry(value, key, draft, password, tenants, accounts, foreign)
 
     def _beside(self, member: str, places: Mapping[int, YamlValue]) -> dict[int, object]:
         read = self._reader_beside(member)
