@@ -27,15 +27,16 @@ def text(record: object, *path: str) -> str | None:
 
 def texts(record: object, *path: str) -> list[str]:
     """The texts of the list at the path."""
-    return [item for item in _items(record, *path) if isinstance(item, str)]
+    return [item for item in items(record, *path) if isinstance(item, str)]
 
 
 def objects(record: object, *path: str) -> list[Mapping[str, Any]]:
     """The objects of the list at the path."""
-    return [item for item in _items(record, *path) if isinstance(item, Mapping)]
+    return [item for item in items(record, *path) if isinstance(item, Mapping)]
 
 
-def _items(record: object, *path: str) -> list[Any]:
+def items(record: object, *path: str) -> list[Any]:
+    """The list at the path; an empty one if there is none."""
     value = member(record, *path)
     return value if isinstance(value, list) else []
 
