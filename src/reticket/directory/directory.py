@@ -23,6 +23,8 @@ from reticket.directory.people.emails import Emails
 from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.foreign_ids import ForeignIds
+from reticket.directory.people.former_names import FormerNames
+from reticket.directory.people.handed_over import HandedOver
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.networks import KnownNetworks
 from reticket.directory.people.realm_writer import RealmWriter
@@ -54,6 +56,8 @@ def open_directory(
     entropy: Entropy,
     seconds: Callable[[], float] = time.monotonic,
     profiles: Profiles = NO_DIALECT,
+    *,
+    keeps_former_names: bool = False,
 ) -> Directory:
     """Open a directory; it is created or migrated. StartupError names the place and its fault.
 
@@ -64,8 +68,11 @@ def open_directory(
         entropy: for ids.
         seconds: a monotonic clock, for the pauses between checks for changes.
         profiles: what the dialects declare.
+        keeps_former_names: whether names of deleted people are remembered; see `FormerNames`.
     """
-    return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds, profiles)
+    former = FormerNames(sealer, clock, keeps=keeps_former_names)
+    database = Database(open_storage(url))
+    return Directory(database, sealer, clock, entropy, seconds, profiles, former)
 
 
 class Directory:
@@ -82,6 +89,7 @@ class Directory:
         consents: the port `Consents`.
         logouts: the port `Logouts`.
         factors: the port `Factors`.
+        handed_over: the port `HandedOverPeople`.
         keys: the port `KeyStore`.
         marks: facts about the directory as a whole.
         profiles: what the dialects declare.
@@ -95,6 +103,7 @@ class Directory:
         entropy: Entropy,
         seconds: Callable[[], float],
         profiles: Profiles,
+        former: FormerNames,
     ) -> None:
         self.database = database
         self.profiles = profiles
@@ -136,9 +145,11 @@ class Directory:
             PartsWriter(profile_parts, profiles.separate, clock, entropy),
             self.enrolments,
             realms,
+            former,
             clock,
             entropy,
         )
+        self.handed_over = HandedOver(database, self.users, former)
         self.emails = Emails(database)
         self.foreign_ids = ForeignIds(database)
         self.user_id_of = self.foreign_ids.user_id_of

@@ -143,6 +143,14 @@ recovery_codes = Table(
 )
 """The recovery codes that are not used yet."""
 
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, autoincrement=False),
+    Column("noted_at", BigInteger, nullable=False),
+)
+"""Keyed digests of names that people had while sign-ins were handed over: see `FormerNames`."""
+
 profile_parts = _parts("profile_parts", part_of("user_id", "users.id", String(32)))
 """What a dialect keeps of a person."""
 

@@ -40,6 +40,14 @@ def has_name(realm: str, keys: Collection[str]) -> ColumnElement[bool]:
     return (columns.realm == realm) & is_named
 
 
+def names_of(connection: Connection, user_id: str) -> list[SignInName]:
+    """The names of a person, folded."""
+    columns = users.c
+    statement = select(columns.realm, columns.email_folded, columns.user_name_folded)
+    realm, *names = connection.execute(statement.where(columns.id == user_id)).one()
+    return [SignInName(realm, name) for name in names if name is not None]
+
+
 def id_of_number(connection: Connection, place: tuple[str, int]) -> str | None:
     """The id of the user with that number in a realm, or None."""
     realm, number = place

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from reticket.core.errors import Cause, wrong
 from reticket.core.model import Selection
-from reticket.core.people import MOST_FAILURES, NewPerson
+from reticket.core.people import MOST_FAILURES, NO_PASSWORD, NewPerson
 from reticket.core.ports import Clock, Entropy
 from reticket.core.realms import USUAL, SignInName
 from reticket.directory import identifiers
@@ -31,9 +31,10 @@ from reticket.directory.forms import (
 from reticket.directory.intents import Change, demand
 from reticket.directory.parts import PartsWriter
 from reticket.directory.people.enrolments import Enrolments
+from reticket.directory.people.former_names import FormerNames
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.realm_writer import RealmWriter
-from reticket.directory.people.user_rows import id_of_name, require_user
+from reticket.directory.people.user_rows import id_of_name, names_of, require_user
 from reticket.directory.rows import record_of
 from reticket.directory.tables import second_factors, users
 
@@ -79,10 +80,12 @@ class Users:
         parts: PartsWriter,
         enrolments: Enrolments,
         realms: RealmWriter,
+        former: FormerNames,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._database = database
+        self._former = former
         self._realms = realms
         self._tenants = tenants
         self._accounts = accounts
@@ -176,6 +179,12 @@ class Users:
         with self._database.read() as connection:
             return {name for names in connection.execute(lists).scalars() for name in names or ()}
 
+    def without_password(self) -> int:
+        """How many people have no password here."""
+        lacking = select(func.count()).where(users.c.secret_hash == NO_PASSWORD)
+        with self._database.read() as connection:
+            return int(connection.execute(lacking).scalar_one())
+
     def realms(self) -> set[str]:
         """The realms that people are in."""
         with self._database.read() as connection:
@@ -245,6 +254,7 @@ class Users:
         """Delete and end all sessions."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
+            self._former.note(connection, names_of(connection, user_id))
             connection.execute(delete(users).where(users.c.id == user_id))
             self._end(connection, user_id, Change.USER_DELETED)
 
@@ -252,6 +262,7 @@ class Users:
         check_email(email)
         realm = self._realms.lock(connection, user_id)
         _require_free(connection, realm, email, but_for=user_id)
+        self._former.note(connection, names_of(connection, user_id))
         values = {"email": email, "email_folded": folded(email)}
         self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
 
