@@ -14,6 +14,7 @@ import msgspec
 
 from reticket.core.commands import Asking
 from reticket.core.errors import Code, Refusal, ReticketError, Unavailable
+from reticket.core.handover import OldSignIn
 from reticket.core.model import Caller
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
@@ -242,6 +243,8 @@ class Dialect(Protocol):
         otherwise: the operation for a request below `base_path` that no route answers. It raises
             NO_ROUTE for a path that is not the dialect's; None refuses every such request.
         errands: its work that no request causes.
+        old_sign_in: how the vendor's own server is asked whose a password is, while people move in
+            from it; None for a vendor without one.
         correlation_header: a request header (lower case) with a UUID of the client's, or None.
     """
 
@@ -263,6 +266,7 @@ class Dialect(Protocol):
     algorithms: Sequence[str] = ()
     unused_days: int | None = None
     errands: Sequence[Errand] = ()
+    old_sign_in: OldSignIn | None = None
     correlation_header: bytes | None = None
     otherwise: Callable[[WireRequest], Operation] | None = None
 

@@ -116,6 +116,7 @@ class Acceptor:
             hashes,
             FairWorkerPool("fetches", 1, 64),
             WorkerPool("messages"),
+            FairWorkerPool("handovers", 1, 64),
         )
         upkeep = upkeep or SimpleNamespace(apply_intents=lambda: None)
         people = world.people
@@ -128,7 +129,7 @@ class Acceptor:
                 RESOURCES, world.engine, authenticator, Factors(), authenticator, people,
                 world.mint, self.pools, world.clock, world.store, kept, BudgetedEphemeral(kept),
                 world.keys, upkeep, bytes, self.hasher, None, self.exchange, FetchLimits(), None,
-                without_mailer,
+                without_mailer, None,
             )
         )  # fmt: skip
 

@@ -13,8 +13,9 @@ from tests.fetching.other_server import HOST, answered, other_server
 from reticket.core.fetching.model import Fetched, FetchFault, Unfetched
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
+from reticket.core.webhook_signature import read_webhook_secret
 from reticket.fetching import Resolver, SafeExchange
-from reticket.messages import Webhook, read_webhook_secret
+from reticket.messages import Webhook
 from reticket.testing.clock import FakeClock
 
 URL = f"https://{HOST}/messages"

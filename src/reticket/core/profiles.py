@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
+from reticket.core.handover import Confirmed
 from reticket.core.model import Place
 from reticket.core.people import Application, Tenant, User
 from reticket.core.ports import Entropy
@@ -17,6 +18,11 @@ from reticket.core.realms import Realms
 from reticket.core.tokens.kinds import TokenKind
 
 P = TypeVar("P")
+
+
+def no_members(confirmed: Confirmed) -> Mapping[str, object]:
+    """The default of `Part.named`: a part that no names follow into."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Part(Generic[P]):
             below `key`.
         completed: fills in the members that depend on the time of writing, in milliseconds.
         lends: members of the person itself that older files have in this part.
+        named: members that follow from the names of a person whom an old back end has confirmed.
         demo: the parts of the demo's people by e-mail address, or of its tenants and applications
             by id.
     """
@@ -69,6 +76,7 @@ class Part(Generic[P]):
     inline: bool = False
     completed: Callable[[P, int], P] | None = None
     lends: tuple[str, ...] = ()
+    named: Callable[[Confirmed], Mapping[str, object]] = no_members
     demo: Mapping[Hashable, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, record: User | Tenant | Application) -> P | None:

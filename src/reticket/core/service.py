@@ -47,8 +47,9 @@ class Service:
         self._messenger = _messenger(parts)
         callers = CallerStorage(parts.ephemeral, parts.shared, parts.pools.callers, parts.clock)
         queue = SignInQueue(
-            parts.users, parts.programs, parts.pools.directory, parts.pools.passwords
-        )
+            parts.users, parts.programs, parts.pools.directory, parts.pools.passwords,
+            parts.handed_over, parts.pools.handovers,
+        )  # fmt: skip
         self.performers: Performers = dict(
             (
                 *_sessions(parts),

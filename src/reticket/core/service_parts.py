@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reticket.core.access.handed_over import HandedOver
 from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.sign_in import UserAuthenticator
@@ -35,6 +36,7 @@ class WorkerPools:
         passwords: as many threads as hashes may run at once. Callers take turns.
         fetches: some threads; each waits for another server. Networks take turns.
         messages: a thread or two; each waits for the operator's mailer.
+        handovers: some threads; each waits for an old back end. Networks take turns.
     """
 
     store: WorkerPool
@@ -43,11 +45,13 @@ class WorkerPools:
     passwords: FairWorkerPool
     fetches: FairWorkerPool
     messages: WorkerPool
+    handovers: FairWorkerPool
 
     def close(self) -> None:
         """Finish all accepted work, then stop."""
         for pool in (
-            self.messages, self.fetches, self.passwords, self.callers, self.directory, self.store
+            self.messages, self.fetches, self.handovers, self.passwords, self.callers,
+            self.directory, self.store,
         ):  # fmt: skip
             pool.close()
 
@@ -61,6 +65,7 @@ class ServiceParts:
         shared: `ephemeral` with a budget for each owner.
         exchange: asks another server.
         deliver: hands a message to the operator's mailer.
+        handed_over: decides whom an old back end is asked about; None asks about nobody.
     """
 
     kinds: Mapping[str, TokenKind]
@@ -84,3 +89,4 @@ class ServiceParts:
     fetch_limits: FetchLimits
     registrar: Registrar
     deliver: Deliver
+    handed_over: HandedOver | None

@@ -29,6 +29,7 @@ _JOINERS = dict.fromkeys((0x200C, 0x200D))
 
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _HIDDEN = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}]")
+_SURROGATE = re.compile(f"[{_SURROGATES}]")
 _UNFIT = re.compile(f"[{_CONTROLS}{_BIDIRECTIONAL}{_INVISIBLE}{_SURROGATES}]")
 
 ISOLATES = "\u2066\u2067\u2068"
@@ -38,6 +39,11 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 def has_control(text: str) -> bool:
     """Whether the text contains a C0 or C1 control."""
     return _CONTROL.search(text) is not None
+
+
+def has_surrogate(text: str) -> bool:
+    """Whether the text contains half a surrogate pair."""
+    return _SURROGATE.search(text) is not None
 
 
 def without_joiners(text: str) -> str:

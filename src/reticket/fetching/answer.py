@@ -36,7 +36,8 @@ def read_answer(protocol: h11.Connection, receive: Receive, request: FetchReques
     _check_head(head.status_code, headers, request)
     body = events.body()
     content_type = _media_type(headers)
-    return Fetched(head.status_code, content_type, body, lifetime_of(headers))
+    wanted = tuple((name, headers[name]) for name in request.wanted if name in headers)
+    return Fetched(head.status_code, content_type, body, lifetime_of(headers), wanted)
 
 
 class Events:
@@ -86,7 +87,8 @@ def headers_by_name(head: h11.Response) -> Mapping[str, str]:
 def _check_head(status: int, headers: Mapping[str, str], request: FetchRequest) -> None:
     if status in REDIRECTS:
         raise Failed(FetchFault.REDIRECTED, status)
-    if status not in (OK if request.body is not None else (200,)):
+    is_good = status in (OK if request.body is not None else (200,))
+    if not is_good and status not in request.expected:
         raise Failed(FetchFault.BAD_STATUS, status)
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Failed(FetchFault.ENCODED, status)

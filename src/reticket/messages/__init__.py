@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from reticket.messages.smtp import MailServer, SmtpMailer, Transport
-from reticket.messages.webhook import Webhook, read_webhook_secret
+from reticket.messages.webhook import Webhook
 
-__all__ = ["MailServer", "SmtpMailer", "Transport", "Webhook", "read_webhook_secret"]
+__all__ = ["MailServer", "SmtpMailer", "Transport", "Webhook"]

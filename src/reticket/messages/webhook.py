@@ -5,38 +5,19 @@ The receiver checks the signature and the time, so nobody else can make it send 
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-import re
 from datetime import UTC, datetime
-from hashlib import sha256
 
 from reticket.core.fetching.model import Exchange, Fetched, FetchFault, FetchRequest, Unfetched
 from reticket.core.messages import Failure, Message
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
+from reticket.core.webhook_signature import mac, signature
 
-SECRET_WORDS = "whsec_ and the base64 of 24 to 64 random bytes"  # noqa: S105
-
-_SECRET = re.compile(r"whsec_([A-Za-z0-9+/]{32,86}={0,2})")
 _PASSING_STATUSES = frozenset({408, 425, 429})
 _PASSING_FAULTS = frozenset(
     {FetchFault.NO_ADDRESS, FetchFault.UNREACHABLE, FetchFault.TIMED_OUT, FetchFault.BAD_HTTP}
 )
-
-
-def read_webhook_secret(text: str) -> bytes:
-    """The key of the signatures, from its text form.
-
-    Raises:
-        ValueError: it is no secret of Standard Webhooks.
-    """
-    found = _SECRET.fullmatch(text.strip())
-    key = base64.b64decode(found[1], validate=True) if found else b""
-    if not 24 <= len(key) <= 64:
-        raise ValueError(f"is not {SECRET_WORDS}")
-    return key
 
 
 class Webhook:
@@ -64,19 +45,14 @@ class Webhook:
         return Failure(result.fault, not _may_pass(result))
 
     def _request(self, body: bytes) -> FetchRequest:
-        message_id = f"msg_{self._mac(b'id:' + body).hex()[:32]}"
+        message_id = f"msg_{mac(self._key, b'id:' + body).hex()[:32]}"
         timestamp = str(self._clock() // SECOND)
-        signed = b".".join((message_id.encode(), timestamp.encode(), body))
-        signature = base64.b64encode(self._mac(signed)).decode()
         headers = (
             ("webhook-id", message_id),
             ("webhook-timestamp", timestamp),
-            ("webhook-signature", f"v1,{signature}"),
+            ("webhook-signature", signature(self._key, message_id, timestamp, body)),
         )
         return FetchRequest(self._url, (), body, "application/json", headers)
-
-    def _mac(self, data: bytes) -> bytes:
-        return hmac.digest(self._key, data, sha256)
 
 
 def _body(message: Message) -> bytes:

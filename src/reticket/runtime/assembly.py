@@ -15,6 +15,7 @@ import msgspec
 
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureLimit, FailureLimits
+from reticket.core.access.handed_over import HandedOver
 from reticket.core.access.known_programs import KnownPrograms
 from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.second_factor import SecondFactorAuthenticator
@@ -36,6 +37,7 @@ from reticket.core.tokens.mint import Mint
 from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
+from reticket.directory.forms import folded
 from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.exchange import TIMEOUT
 from reticket.http.edge import carried_out
@@ -59,6 +61,12 @@ FETCHES = 8
 
 FETCHES_WAITING = 256
 """Places in the queue of these requests. A slow server holds a thread for five seconds."""
+
+HANDOVERS = 16
+"""Questions to old back ends at once; most of each is waiting."""
+
+HANDOVERS_WAITING = 256
+"""Places in the queue of these questions."""
 
 MESSAGE_WAIT = 60.0
 """Seconds that a message waits for its turn; a code in it is good for minutes."""
@@ -91,6 +99,7 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
         passwords=FairWorkerPool("password", hashing.threads, hashing.queue, longest, LINGER),
         fetches=FairWorkerPool("fetch", FETCHES, FETCHES_WAITING, TIMEOUT, LINGER),
         messages=WorkerPool("message", threads=2, longest_wait=MESSAGE_WAIT),
+        handovers=FairWorkerPool("handover", HANDOVERS, HANDOVERS_WAITING, linger=LINGER),
     )
 
 
@@ -130,6 +139,19 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         clock=instance.clock,
         entropy=os.urandom,
     )
+    handed_over = HandedOver(
+        handovers=instance.handovers,
+        directory=instance.directory,
+        people=instance.directory.handed_over,
+        users=users,
+        secrets=secrets,
+        hasher=hasher,
+        attempts=attempts,
+        fold=folded,
+        tell=tell,
+        clock=instance.clock,
+        seconds=time.monotonic,
+    )
     verified, fetch = KnownPrograms(shared, instance.clock), instance.settings.fetch
     exchange = exchange_of(instance.settings)
     programs = ProgramAuthenticator(instance.directory, secrets, attempts, limits, verified)
@@ -156,6 +178,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             fetch_limits=FetchLimits(fetch.per_network, fetch.per_host),
             registrar=instance.registrar,
             deliver=mailer_of(instance.settings, exchange, instance.clock),
+            handed_over=handed_over if instance.handovers else None,
         )
     )
 

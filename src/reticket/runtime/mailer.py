@@ -8,7 +8,8 @@ from reticket.core.errors import SettingError
 from reticket.core.fetching.model import Exchange
 from reticket.core.messages import Deliver, without_mailer
 from reticket.core.ports import Clock
-from reticket.messages import MailServer, SmtpMailer, Transport, Webhook, read_webhook_secret
+from reticket.core.webhook_signature import read_webhook_secret
+from reticket.messages import MailServer, SmtpMailer, Transport, Webhook
 from reticket.settings import Settings
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from reticket.core.handover import Handover
 from reticket.core.password_hasher import PasswordHasher
 from reticket.core.people import User
 from reticket.core.policy import DAY, SECOND, Policy
@@ -55,6 +56,7 @@ class OpenedService:
     registrar: Registrar
     dialects: Sequence[Dialect]
     policies: Mapping[str, Policy]
+    handovers: Mapping[str, Handover]
     master_key_file: Path | None
 
     def seed(self, file: Path) -> None:

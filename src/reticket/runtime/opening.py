@@ -37,7 +37,7 @@ from reticket.http.files import raise_limit
 from reticket.http.metrics_listener import bind_metrics
 from reticket.http.server import bind, serve
 from reticket.http.workers import Workers
-from reticket.runtime import demo, logs, policies
+from reticket.runtime import demo, handovers, logs, policies
 from reticket.runtime.assembly import perform
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService, Schema
@@ -104,6 +104,7 @@ class Builder:
                     now,
                     os.urandom,
                     profiles=profiles,
+                    keeps_former_names=handovers.is_any_set(settings),
                 )
             )
         )
@@ -123,6 +124,7 @@ class Builder:
         current = Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism)
         algorithm, made = settings.signing_algorithm, partial(_record_key, audit)
         ring = Ring(directory.keys, sealer, now, os.urandom, algorithm, made)
+        enabled = _enabled(every, settings)
         return OpenedService(
             settings=settings,
             clock=now,
@@ -144,8 +146,9 @@ class Builder:
                 ring.require,
                 directory.catch_up_now,
             ),
-            dialects=_enabled(every, settings),
+            dialects=enabled,
             policies=policies.policies_for(settings, profiles.kinds),
+            handovers=handovers.handovers_of(settings, enabled, now),
             master_key_file=key_file,
         )
 

@@ -11,7 +11,9 @@ from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
+from reticket.settings.handover import HandoverTable
 from reticket.settings.tree import PolicyChange, Settings
 from reticket.settings.values import Accepts
 
@@ -23,6 +25,7 @@ REPLACED = {
 """Settings of former versions, each with a sentence that says what to do."""
 
 _ANY_POLICY = "policies.NAME."
+_ANY_HANDOVER = "dialects.NAME.handover."
 
 
 class Setting(NamedTuple):
@@ -69,7 +72,7 @@ def siblings_of(key: str) -> list[str]:
         return [f"{key.rpartition('.')[0]}.{name}" for name in PolicyChange.model_fields]
     table = key.rpartition(".")[0]
     members = [name for name in _FIELDS if table and name.rpartition(".")[0] == table]
-    return members or [name for name in _FIELDS if not name.startswith(_ANY_POLICY)]
+    return members or [name for name in _FIELDS if ".NAME." not in name]
 
 
 def accepts(field: FieldInfo) -> Accepts:
@@ -85,10 +88,10 @@ def _default(key: str, field: FieldInfo) -> str:
     if key.startswith(_ANY_POLICY):
         return "the preset's"
     if field.default_factory is not None:
-        return accepts(field).default or ""
+        return accepts(field).default or "none"
     if isinstance(field.default, bool):
         return str(field.default).lower()
-    return "none" if field.default in (None, ()) else str(field.default)
+    return "none" if field.default in (None, (), PydanticUndefined) else str(field.default)
 
 
 def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -98,4 +101,8 @@ def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fie
             yield from _fields(field.annotation, f"{prefix}{name}.")
 
 
-_FIELDS = dict(_fields(Settings)) | dict(_fields(PolicyChange, _ANY_POLICY))
+_FIELDS = {
+    **dict(_fields(Settings)),
+    **dict(_fields(PolicyChange, _ANY_POLICY)),
+    **dict(_fields(HandoverTable, _ANY_HANDOVER)),
+}

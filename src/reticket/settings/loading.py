@@ -226,6 +226,7 @@ class _EveryDialect:
     """The members that each dialect's table may have beside the dialect's own options."""
 
     enabled: bool = True
+    handover: Mapping[str, Any] | None = None
 
 
 def is_enabled(settings: Settings, dialect: str) -> bool:
@@ -238,7 +239,8 @@ def is_enabled(settings: Settings, dialect: str) -> bool:
 def own_options(settings: Settings, dialect: str) -> dict[str, Any]:
     """The table of a dialect without the members that every dialect's table may have."""
     table = settings.dialects.get(dialect, {})
-    return {name: value for name, value in table.items() if name != "enabled"}
+    of_every = [field.name for field in dataclasses.fields(_EveryDialect)]
+    return {name: value for name, value in table.items() if name not in of_every}
 
 
 def only_known(found: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -118,7 +118,7 @@ class World:
         fetches = FairWorkerPool("fetches", 2, 64)
         self.pools = WorkerPools(
             WorkerPool("store"), WorkerPool("directory"), callers, hashes, fetches,
-            WorkerPool("messages"),
+            WorkerPool("messages"), FairWorkerPool("handovers", 1, 64),
         )  # fmt: skip
         self.registrar = Registrar(self.people)
         self.fetched, self.elsewhere = [], {}
@@ -138,7 +138,7 @@ class World:
             resources, engine, authenticator, None, programs, self.people, self.mint, self.pools,
             self.clock, self.store, self.ephemeral, BudgetedEphemeral(self.ephemeral, budget),
             self.ring, self.upkeep, os.urandom, Hasher(), self.consents, self._ask_other,
-            FetchLimits(), self.registrar, without_mailer,
+            FetchLimits(), self.registrar, without_mailer, None,
         )  # fmt: skip
         self.service = Service(parts)
         self.performers = defaultdict(lambda: self._performed)

@@ -17,7 +17,7 @@ from reticket.core.commands import FactorRule, RedeemResetCode, SignIn
 from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Refusal
 from reticket.core.model import Caller
-from reticket.core.people import User
+from reticket.core.people import Credentials, User
 from reticket.core.ports import Directory
 from reticket.core.realms import SignInName
 
@@ -57,19 +57,33 @@ class UserAuthenticator:
     def authenticate(self, command: SignIn, caller: Caller, admission: Admission) -> User:
         """Check a password. An unknown user costs the same time as a wrong password."""
         self._directory.catch_up_now()
-        requester, guards = admission
+        guards = admission.guards
         with self._attempts.counted(guards, command.resource, caller, command.through):
-            user = self._whose_password(command, caller, guards)
+            credentials = self._directory.user_credentials(command.name)
+            right = self._secrets.matches(credentials, command.password)
+            user = self.accepted(command, caller, guards, credentials, right=right)
+        return self.let_in(user, command, caller, admission)
+
+    def let_in(self, user: User, command: SignIn, caller: Caller, admission: Admission) -> User:
+        """What follows a right password. SUBJECT_DISABLED, SUBJECT_INACTIVE."""
+        requester, guards = admission
         self._contexts.succeeded(requester, guards)
         require_active(self._attempts, user, command.resource, caller)
         if not user.second_factor:
             self._contexts.remember(user, _origin_of(command, caller))
         return user
 
-    def _whose_password(self, command: SignIn, caller: Caller, guards: FailureCounters) -> User:
-        credentials = self._directory.user_credentials(command.name)
+    def accepted(
+        self,
+        command: SignIn,
+        caller: Caller,
+        guards: FailureCounters,
+        credentials: Credentials | None,
+        *,
+        right: bool,
+    ) -> User:
+        """The person of these credentials, whose password was right or not. INVALID_CREDENTIALS."""
         user = self._directory.user(credentials.subject) if credentials else None
-        right = self._secrets.matches(credentials, command.password)
         if not right or user is None or not entitled(user, None, None, command.part):
             cause = _cause_of(user, right)
             subject = user.id if user else None

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from reticket.core.access.attempts import Admission
+from reticket.core.access.handed_over import HandedOver
 from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.commands import SignIn, SignInApplication, SignInClient
@@ -27,6 +28,8 @@ class SignInQueue:
     Args:
         directory: reads the limits of many sign-ins at once.
         passwords: computes the hashes.
+        handed_over: decides whom an old back end is asked about; None asks about nobody.
+        handovers: waits for its answers.
     """
 
     def __init__(
@@ -35,8 +38,13 @@ class SignInQueue:
         programs: ProgramAuthenticator,
         directory: WorkerPool,
         passwords: FairWorkerPool,
+        handed_over: HandedOver | None,
+        handovers: FairWorkerPool,
     ) -> None:
         self._users = users
+        self._directory = directory
+        self._handed_over = handed_over
+        self._handovers = handovers
         self._programs = programs
         self._passwords = passwords
         self._people: BatchQueue[tuple[SignIn, Caller], Admission] = BatchQueue(
@@ -49,13 +57,38 @@ class SignInQueue:
             tuple[SignInApplication, Caller], Application | Admission
         ] = BatchQueue(directory, programs.known_applications)
         self._single_flight = SingleFlight()
-        """A program that starts many times at once has its secret hashed once."""
+        """A program that starts many times at once has its secret hashed once, and an old back end
+        is asked once about a person.
+        """
 
     async def person(self, command: SignIn, caller: Caller) -> User:
         """The user with that password."""
         admission = await self._admitted(self._people.put((command, caller)))
-        check = self._users.authenticate
-        return await self._passwords.run(admission.requester, check, command, caller, admission)
+        asking = self._handed_over
+        if asking is not None and await self._is_wanted(asking, command):
+            flight = self._single_flight
+            return await flight.follow(command, self._hand_over, asking, command, caller, admission)
+        return await self._checked(command, caller, admission)
+
+    async def _is_wanted(self, asking: HandedOver, command: SignIn) -> bool:
+        return asking.serves(command) and await self._directory.run(asking.is_wanted, command)
+
+    async def _hand_over(
+        self, asking: HandedOver, command: SignIn, caller: Caller, admission: Admission
+    ) -> User:
+        """The user with that password at the old back end. It is asked once: whoever comes
+        meanwhile finds the user kept here.
+        """
+        if await self._is_wanted(asking, command):
+            ask, requester = asking.authenticate, admission.requester
+            user = await self._handovers.run(requester, ask, command, caller, admission)
+            if user is not None:
+                return user
+        return await self._checked(command, caller, admission)
+
+    async def _checked(self, command: SignIn, caller: Caller, admission: Admission) -> User:
+        check, requester = self._users.authenticate, admission.requester
+        return await self._passwords.run(requester, check, command, caller, admission)
 
     async def application(self, command: SignInApplication, caller: Caller) -> Application:
         """The application with that secret."""

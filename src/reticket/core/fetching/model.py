@@ -31,14 +31,16 @@ class Fetched:
     """A good answer.
 
     Args:
-        status: 200 of a GET, any of 200 to 299 of a POST.
+        status: 200 of a GET, any of 200 to 299 of a POST, or one that the request expects.
         lifetime: seconds for which its headers let it be cached.
+        headers: those that the request wanted.
     """
 
     status: int
     content_type: str
     body: bytes = field(repr=False)
     lifetime: int = 0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Unfetched(NamedTuple):
@@ -62,6 +64,8 @@ class FetchRequest:
         body: of a POST; None makes a GET.
         body_type: the media type of the body.
         headers: further headers, with names in lower case.
+        expected: further statuses with which an answer is read, from 400 on.
+        wanted: names of headers of the answer, in lower case.
     """
 
     url: str
@@ -69,6 +73,8 @@ class FetchRequest:
     body: bytes | None = field(default=None, repr=False)
     body_type: str = "application/x-www-form-urlencoded"
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    expected: tuple[int, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 Exchange: TypeAlias = Callable[[FetchRequest], FetchResult]

@@ -74,6 +74,12 @@ def sign_in_failed(
     return event._replace(cause=refusal.cause)
 
 
+def handover_failed(at: int, kind: str, reason: str, way: str, caller: Caller) -> Event:
+    """The event of a question to an old back end that got no answer."""
+    event = _by(caller, at, "handover_failed", kind, None)
+    return event._replace(cause=reason, detail={"way": way})
+
+
 def of_person(
     at: int,
     event: str,

@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
+from reticket.core.handover import OldSignIn
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_told
 from reticket.dialects.akinon import errors, session, user
 from reticket.dialects.akinon.document import DOCUMENT
+from reticket.dialects.akinon.old_sign_in import OLD_SIGN_IN
 from reticket.dialects.akinon.profile import PERSON
 from reticket.dialects.akinon.user import AKINON_2026, KIND
 from reticket.wire import Dialect, Document, Offer, Route, WireRequest, WireResponse
@@ -57,6 +59,7 @@ class Akinon(Dialect):
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/akinon.md) has what its clients need."
+    old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer("Akinon AppMaker", ("/api/v1/auth/…", "/api/v1/profile/me"), "akinon.user"),
     )

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from reticket.core.errors import Code, ReticketError
+from reticket.core.handover import OldSignIn
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.tokens.kinds import ES256, TokenKind, checked_by_others, with_told
@@ -34,6 +35,7 @@ from reticket.dialects.cloudreve.apps import OFFICIAL, App, apps_by_id, serves
 from reticket.dialects.cloudreve.captcha import MOST_PICTURES, Captchas
 from reticket.dialects.cloudreve.document import DOCUMENT
 from reticket.dialects.cloudreve.network_limit import NetworkLimit
+from reticket.dialects.cloudreve.old_sign_in import OLD_SIGN_IN
 from reticket.dialects.cloudreve.prepare import Prepare
 from reticket.dialects.cloudreve.profile import PERSON
 from reticket.dialects.cloudreve.tokens import (
@@ -138,6 +140,7 @@ class Cloudreve(Dialect):
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/cloudreve.md) has what its clients need."
+    old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer(
             "Cloudreve v4, second factor",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import string
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from reticket.core.handover import Confirmed
 from reticket.core.ports import Entropy
 from reticket.core.profiles import Part, Shared
 
@@ -62,12 +64,19 @@ def new_id(entropy: Entropy) -> str:
     )
 
 
+def named(confirmed: Confirmed) -> Mapping[str, object]:
+    """A nickname, of the names that an old back end tells."""
+    local_part = confirmed.email.partition("@")[0]
+    return {"nickname": confirmed.nickname or confirmed.first_name or local_part}
+
+
 PERSON = Part(
     dialect="cloudreve",
     kind=Person,
     key="cloudreve",
     shared=Shared("group", new_id, at="group", members=("id", "permission")),
     lends=("totp_secret",),
+    named=named,
     demo={
         "ada@example.com": {"nickname": "Ada", "group": {"name": "Admin"}},
         "alan@example.com": {"nickname": "Alan", "group": {"name": "User"}},

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from reticket.core.commands import FactorRule
 from reticket.core.errors import Code, ReticketError
+from reticket.core.handover import OldSignIn
 from reticket.core.policy import Policy
 from reticket.core.profiles import Part
 from reticket.core.realms import Realms
@@ -35,6 +36,7 @@ from reticket.dialects.kibo.kinds import (
     kinds,
 )
 from reticket.dialects.kibo.letter_case import AnyLetterCase
+from reticket.dialects.kibo.old_sign_in import OLD_SIGN_IN
 from reticket.dialects.kibo.person import PERSON
 from reticket.dialects.kibo.program_facts import PROGRAM
 from reticket.dialects.kibo.shoppers import (
@@ -115,6 +117,7 @@ class Kibo(Dialect):
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     guide: str = "The [quick start](../quickstart/kibo.md) has what its clients need."
+    old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer("Kibo application tickets", (f"/api{application.PATH}…",), "kibo.application"),
         Offer(

@@ -1,0 +1,194 @@
+"""Sign-ins that an old back end decides (ADR 0028): who is asked about, and who is kept.
+
+Synchronous; runs on threads of its own, since an answer may take seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reticket.core.access.attempts import Admission, Attempts
+from reticket.core.access.breaker import Breaker, Seconds
+from reticket.core.access.failure_limits import FailureCounters
+from reticket.core.access.secret_check import SecretCheck
+from reticket.core.access.sign_in import UserAuthenticator
+from reticket.core.commands import FactorRule, SignIn
+from reticket.core.entitlement import entitled
+from reticket.core.errors import Cause, Unavailable
+from reticket.core.handover import Answer, Confirmed, Denied, HandedOverPeople, Handover, NoAnswer
+from reticket.core.model import Caller
+from reticket.core.people import NO_PASSWORD, Credentials, NewPerson, User
+from reticket.core.ports import Clock, Directory, Event, SecretHasher
+from reticket.core.realms import USUAL
+from reticket.core.sessions import audit_events
+
+RETRY = 5
+"""Seconds after which a person may try again when the old back end did not answer."""
+
+Fold = Callable[[str], str]
+"""The form of names that look-ups compare."""
+
+
+class _Overtaken(Exception):
+    """Somebody else has changed the person meanwhile; nothing was kept."""
+
+
+class HandedOver:
+    """Owns the decision whether the old back end is asked, and what follows from its answer.
+
+    Args:
+        handovers: by the name of the dialect; a dialect without one hands nothing over.
+        tell: takes events for the audit log; may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        handovers: Mapping[str, Handover],
+        directory: Directory,
+        people: HandedOverPeople,
+        users: UserAuthenticator,
+        secrets: SecretCheck,
+        hasher: SecretHasher,
+        attempts: Attempts,
+        fold: Fold,
+        tell: Callable[[Event], None],
+        clock: Clock,
+        seconds: Seconds,
+    ) -> None:
+        self._handovers = handovers
+        self._directory, self._people = directory, people
+        self._users = users
+        self._secrets, self._hasher = secrets, hasher
+        self._attempts = attempts
+        self._fold = fold
+        self._tell, self._clock = tell, clock
+        self._breakers = {
+            name: Breaker(f"the old back end of {name}", each.failures, each.pause, seconds)
+            for name, each in handovers.items()
+        }
+
+    def serves(self, command: SignIn) -> bool:
+        """Whether sign-ins of that kind are handed over. An empty password never is: an LDAP server
+        takes it for no password at all (RFC 4513 §5.1.2).
+        """
+        is_usual = command.realm == USUAL and bool(command.password)
+        return is_usual and _dialect_of(command) in self._handovers
+
+    def is_wanted(self, command: SignIn) -> bool:
+        """Whether the old back end is to be asked. It is not for people who have a password here,
+        are disabled or were deleted. Nor is it for those whom the dialect would refuse anyway.
+        """
+        self._directory.catch_up_now()
+        credentials = self._directory.user_credentials(command.name)
+        if credentials is None:
+            keeps_unknown = self._handovers[_dialect_of(command)].keeps_unknown
+            return keeps_unknown and self._people.is_unused(command.name)
+        user = self._directory.user(credentials.subject)
+        return user is not None and _lacks_password(credentials) and _may_sign_in(user, command)
+
+    def authenticate(self, command: SignIn, caller: Caller, admission: Admission) -> User | None:
+        """The person, who is kept with a hash of the password. None when the person has got a
+        password meanwhile: check that as usual.
+
+        Raises:
+            Refusal: as a sign-in; a wrong password counts.
+            Unavailable: the old back end did not answer; nothing counts.
+        """
+        guards = admission.guards
+        try:
+            with self._attempts.counted(guards, command.resource, caller, command.through):
+                answer = self._answer(command, caller)
+                user = self._judged(command, caller, guards, answer)
+        except _Overtaken:
+            return None
+        return self._users.let_in(user, command, caller, admission)
+
+    def _answer(self, command: SignIn, caller: Caller) -> Confirmed | Denied:
+        dialect = _dialect_of(command)
+        handover, breaker = self._handovers[dialect], self._breakers[dialect]
+        breaker.enter()
+        answer = _asked(handover, command)
+        if isinstance(answer, NoAnswer):
+            breaker.failed()
+            asked = command.resource, answer.reason, handover.way, caller
+            self._tell(audit_events.handover_failed(self._clock(), *asked))
+            raise Unavailable(f"the old back end did not answer: {answer.reason}", RETRY)
+        breaker.answered()
+        return answer
+
+    def _judged(
+        self, command: SignIn, caller: Caller, guards: FailureCounters, answer: Confirmed | Denied
+    ) -> User:
+        """A refusal takes as long as a wrong password does."""
+        credentials = self._directory.user_credentials(command.name)
+        if isinstance(answer, Confirmed) and self._fold(answer.email) == self._fold(command.email):
+            return self._kept(command, caller, guards, credentials, answer)
+        self._secrets.matches(None, command.password)
+        subject, cause = (
+            credentials.subject if credentials else None,
+            _cause_of(answer, credentials),
+        )
+        raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+
+    def _kept(
+        self,
+        command: SignIn,
+        caller: Caller,
+        guards: FailureCounters,
+        found: Credentials | None,
+        answer: Confirmed,
+    ) -> User:
+        hashed, handover = (
+            self._hasher.hash(command.password),
+            self._handovers[_dialect_of(command)],
+        )
+        if not self._is_kept(found, handover, answer, hashed):
+            raise _Overtaken
+        kept = self._directory.user_credentials(command.name)
+        if kept is None or kept.secret_hash != hashed:
+            raise _Overtaken
+        detail = {"way": handover.way, "created": found is None}
+        event = audit_events.of_person(
+            self._clock(), "handed_over", command.resource, kept.subject, caller, detail
+        )
+        self._tell(event)
+        return self._users.accepted(command, caller, guards, kept, right=True)
+
+    def _is_kept(
+        self, found: Credentials | None, handover: Handover, answer: Confirmed, hashed: str
+    ) -> bool:
+        if found is not None:
+            return self._people.keep_password(found.subject, hashed)
+        parts = handover.parts(answer)
+        person = NewPerson(answer.email, None, answer.first_name, answer.last_name, parts)
+        return self._people.keep_person(person, hashed)
+
+
+def _asked(handover: Handover, command: SignIn) -> Answer:
+    """The answer. A fault of a way counts as no answer; its text may have what was asked."""
+    try:
+        return handover.ask(command.email, command.password)
+    except Exception:
+        return NoAnswer("bad_answer")
+
+
+def _dialect_of(command: SignIn) -> str:
+    return command.resource.partition(".")[0]
+
+
+def _lacks_password(credentials: Credentials) -> bool:
+    is_open = credentials.active and not credentials.disabled
+    return is_open and credentials.secret_hash == NO_PASSWORD
+
+
+def _may_sign_in(user: User, command: SignIn) -> bool:
+    is_asked_for = user.second_factor and command.factor is FactorRule.REFUSE
+    return entitled(user, None, None, command.part) and not is_asked_for
+
+
+def _cause_of(answer: Confirmed | Denied, credentials: Credentials | None) -> Cause:
+    """Why an answer lets nobody in; only the audit log shows it."""
+    if isinstance(answer, Confirmed):
+        return Cause.WRONG_SUBJECT
+    is_unknown = answer.cause is Cause.WRONG_SECRET and credentials is None
+    return Cause.UNKNOWN_SUBJECT if is_unknown else answer.cause

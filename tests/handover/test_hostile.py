@@ -1,0 +1,168 @@
+"""A hostile old back end: nothing of it gets more than one person's own session."""
+
+import json
+
+import pytest
+from tests.fetching.other_server import SHORT, slowly
+from tests.handover.old_back_end import (
+    BOB,
+    OLD,
+    broken,
+    honest,
+    question_of,
+    redirecting,
+    refusing,
+    saying,
+    signed,
+)
+
+from reticket.core.errors import Code, Refusal, Unavailable
+from reticket.core.people import NO_PASSWORD
+from reticket.directory.drafts import UserDraft
+
+EVE, ADMIN = "eve@example.com", "admin@example.com"
+KINDS = ["akinon.user", "cloudreve.user", "oauth.user", "kibo.adminuser"]
+
+
+def yes_to_everything(connection, request):
+    said = {"result": "yes", "email": question_of(request)["email"], "roles": ["admin"]}
+    connection.sendall(signed(request, said))
+
+
+def refused(service, email, password, **more):
+    with pytest.raises(Refusal) as caught:
+        service.sign_in(email, password, **more)
+    return caught.value.code
+
+
+def unavailable(service, email=BOB, password=OLD):
+    with pytest.raises(Unavailable) as caught:
+        service.sign_in(email, password)
+    assert caught.value.retry_after >= 1
+    assert password not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_somebody_unknown_signs_in_to_each_dialect_and_is_kept_without_any_role(moved, kind):
+    service = moved(honest)
+    user = service.sign_in(BOB, OLD, kind=kind)
+    assert (user.email, user.first_name) == (BOB, "Bob")
+    assert (user.roles, user.groups, user.tenants, user.accounts) == ((), (), (), ())
+    assert user.id != "0" * 32
+    assert service.sign_in(BOB.upper(), OLD, kind=kind).id == user.id
+    assert len(service.server.requests) == 1
+
+
+def test_a_session_of_somebody_who_was_kept_refreshes(moved):
+    service = moved(honest)
+    issued = service.begin(service.sign_in(BOB, OLD))
+    assert issued.refresh_token
+    assert issued.family.subject == service.person(BOB).id
+
+
+def test_a_yes_to_everything_opens_one_new_persons_own_session_and_no_others(moved):
+    service = moved(yes_to_everything)
+    directory, hasher = service.instance.directory, service.instance.hasher
+    admin = directory.users.add(UserDraft(ADMIN, roles=("admin",)), hasher.hash("a good password"))
+    blocked = directory.users.add(UserDraft("b@example.com", disabled=True), NO_PASSWORD)
+    directory.users.delete(directory.users.add(UserDraft("gone@example.com"), NO_PASSWORD))
+    eve = service.sign_in(EVE, "anything")
+    assert (eve.email, eve.roles) == (EVE, ())
+    assert eve.id not in (admin, blocked)
+    for email in (ADMIN, "b@example.com", "gone@example.com"):
+        assert refused(service, email, "anything", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert len(service.server.requests) == 1
+
+
+def test_a_yes_to_everything_takes_only_the_first_password(moved):
+    service = moved(yes_to_everything)
+    service.sign_in(EVE, "the first")
+    assert refused(service, EVE, "another") is Code.INVALID_CREDENTIALS
+    assert service.sign_in(EVE, "the first").email == EVE
+
+
+def test_a_yes_for_another_person_is_a_wrong_password(moved):
+    service = moved(saying({"result": "yes", "email": ADMIN}))
+    assert refused(service, EVE, "anything") is Code.INVALID_CREDENTIALS
+    assert service.person(EVE) is service.person(ADMIN) is None
+    assert '"cause":"wrong_subject"' in service.events()
+
+
+def test_an_older_yes_opens_nothing_for_another_question(moved):
+    kept = []
+
+    def replay(connection, request):
+        kept.append(signed(request, {"result": "yes", "email": BOB}))
+        connection.sendall(kept[0])
+
+    service = moved(replay)
+    service.sign_in(BOB, OLD)
+    service.instance.directory.users.delete(BOB)
+    unavailable(service, EVE, "anything")
+    assert service.person(EVE) is None
+
+
+@pytest.mark.parametrize(
+    ("behave", "reason"),
+    [
+        (redirecting, "redirected"),
+        (refusing, "bad_status"),
+        (broken(b"{"), "bad_answer"),
+        (broken(b"[" * 60_000), "bad_answer"),
+        (broken(b" " * 70_000), "too_large"),
+        (slowly(b"HTTP/1.1 200 OK\r\n\r\n", b" "), "timed_out"),
+        (lambda connection, request: connection.recv(1), "timed_out"),
+    ],
+    ids=["redirect", "401", "broken JSON", "deep JSON", "large", "endless", "silent"],
+)
+def test_no_answer_is_503_and_keeps_nobody(moved, behave, reason):
+    service = moved(behave, timeout=SHORT, failures=2)
+    assert reason in unavailable(service)
+    assert reason in unavailable(service)
+    assert "is not asked" in unavailable(service)
+    assert service.person(BOB) is None
+    assert service.server.connections == 2
+
+
+def test_no_answer_counts_no_failure(moved):
+    service = moved(redirecting, failures=1000)
+    for _ in range(12):
+        unavailable(service)
+    service.server.behave = honest
+    assert service.sign_in(BOB, OLD).email == BOB
+
+
+def test_guesses_are_limited_as_here_and_stop_at_the_limit(moved):
+    service = moved(honest)
+    for number in range(10):
+        assert refused(service, BOB, f"guess {number}") is Code.INVALID_CREDENTIALS
+    assert refused(service, BOB, OLD) is Code.TOO_MANY_ATTEMPTS
+    assert len(service.server.requests) == 10
+
+
+def test_a_server_that_another_authority_vouches_for_gets_no_password(moved):
+    service = moved(honest, trusted=False)
+    assert "bad_certificate" in unavailable(service)
+    assert service.server.requests == []
+
+
+def test_the_audit_stream_says_who_was_kept_and_never_a_password(moved):
+    service = moved(honest)
+    refused(service, BOB, "a wrong guess")
+    user = service.sign_in(BOB, OLD)
+    lines = [json.loads(line) for line in service.events().splitlines()]
+    kept = [line for line in lines if line["event"] == "handed_over"]
+    assert [(line["subject"], line["kind"]) for line in kept] == [(user.id, "akinon.user")]
+    assert kept[0]["detail"] == {"way": "webhook", "created": True}
+    assert OLD not in service.events()
+    assert "a wrong guess" not in service.events()
+
+
+def test_the_kept_hash_is_one_of_ours(moved):
+    service = moved(honest)
+    service.sign_in(BOB, OLD)
+    with service.instance.directory.database.read() as connection:
+        (stored,) = connection.exec_driver_sql("SELECT secret_hash FROM users").scalars()
+    assert stored.startswith("$argon2id$")
+    assert not service.instance.hasher.is_old(stored)
