@@ -22,6 +22,7 @@ KNOWN = {
     "backup": Known("backup", "Copy everything that is stored while the service runs."),
     "client": Known("client", "Add, change and list OAuth clients."),
     "doctor": Known("doctor", "Check stores, keys, files, settings and policies."),
+    "import": Known("importing", "Import people from another system."),
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
     "key": Known("key", "List, rotate and retire keys."),
     "message": Known("message", "Try the mailer that takes messages to people."),

@@ -96,8 +96,12 @@ def with_instance(work: Callable[Concatenate[OpenedService, P], R]) -> Callable[
     return run
 
 
-def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool) -> None:
-    """Print rows as a table of those columns, or all of them as a JSON list."""
+def show(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool, *, err: bool = False
+) -> None:
+    """Print rows as a table of those columns, or all of them as a JSON list. `err` prints the table
+    on standard error.
+    """
     rows = list(rows)
     if as_json:
         show_json(rows)
@@ -107,7 +111,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+        click.echo("  ".join(padded).rstrip(), err=err)
 
 
 def show_json(value: object) -> None:

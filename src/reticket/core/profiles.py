@@ -62,6 +62,8 @@ class Part(Generic[P]):
         inline: whether its members are keys of the record itself in a directory file, and not
             below `key`.
         completed: fills in the members that depend on the time of writing, in milliseconds.
+        gives_rights: whether a part gives rights of an administrator, which an import brings along
+            only where the operator says so. None: such a part never does.
         lends: members of the person itself that older files have in this part.
         named: members that follow from the names of a person whom an old back end has confirmed.
         demo: the parts of the demo's people by e-mail address, or of its tenants and applications
@@ -75,6 +77,7 @@ class Part(Generic[P]):
     has_places: bool = False
     inline: bool = False
     completed: Callable[[P, int], P] | None = None
+    gives_rights: Callable[[P], bool] | None = None
     lends: tuple[str, ...] = ()
     named: Callable[[Confirmed], Mapping[str, object]] = no_members
     demo: Mapping[Hashable, Mapping[str, Any]] = field(default_factory=dict)

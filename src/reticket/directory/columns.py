@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Text, TypeDecorator
 
+_encode = json.JSONEncoder(allow_nan=False).encode
+"""`json.dumps` with an option makes an encoder each time, which takes 10 µs."""
+
 
 class Json(TypeDecorator[Any]):
     """Any JSON value as text: a column of type JSON would turn 1.0 into 1 on SQLite."""
@@ -16,7 +19,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: object) -> str:
         """The value as stored."""
-        return json.dumps(value, allow_nan=False)
+        return _encode(value)
 
     def process_result_value(self, value: Any, dialect: object) -> Any:
         """The value as given; None where an outer join found no row."""

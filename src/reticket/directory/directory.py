@@ -12,6 +12,7 @@ from reticket.core.model import Place
 from reticket.core.ports import Clock, Entropy, Factors
 from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.core.tokens.keys import KeyStore
+from reticket.directory.arrivals.writer import Arrivals
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
 from reticket.directory.intents import Intents
@@ -85,6 +86,7 @@ class Directory:
         users, tenants, accounts, applications, clients: operations, by noun.
         tenant_members, account_members: operations on memberships.
         enrolments: operations on second factors.
+        arrivals: imports of many people.
         foreign_ids: the ids of people in other systems.
         consents: the port `Consents`.
         logouts: the port `Logouts`.
@@ -150,6 +152,7 @@ class Directory:
             entropy,
         )
         self.handed_over = HandedOver(database, self.users, former)
+        self.arrivals = Arrivals(database, profiles, realms, sealer, clock, entropy)
         self.emails = Emails(database)
         self.foreign_ids = ForeignIds(database)
         self.user_id_of = self.foreign_ids.user_id_of

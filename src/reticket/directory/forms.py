@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -122,6 +123,20 @@ def _checked_names(names: Sequence[str], noun: str) -> list[str]:
     if len(set(names)) > MOST_GROUPS:
         raise Invalid(f"A person has at most {MOST_GROUPS} {noun}s.")
     return sorted(set(names))
+
+
+def factor_key(text: str) -> bytes:
+    """The key of a second factor in base32; letter case, spaces and padding do not matter.
+    Invalid, with words that follow the name of the member.
+    """
+    bare = re.sub(r"[\s=-]", "", text).upper()
+    try:
+        secret = base64.b32decode(bare + "=" * (-len(bare) % 8))
+    except ValueError:
+        raise Invalid("must be base32") from None
+    if not secret:
+        raise Invalid("must not be empty")
+    return secret
 
 
 def check_texts(record: object, noun: str) -> None:

@@ -1,4 +1,4 @@
-"""The dialects' parts of a person or a tenant, and the members that several parts share.
+"""The dialects' parts of a person or a tenant.
 
 Only the dialects interpret the parts. Everything here runs in the caller's transaction.
 """
@@ -13,11 +13,9 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from reticket.core.errors import Unavailable
 from reticket.core.ports import Clock, Entropy
-from reticket.core.profiles import Part, Shared
-from reticket.directory.errors import AlreadyExists, Invalid
-from reticket.directory.forms import check_text_id
-from reticket.directory.identifiers import TRIES
-from reticket.directory.tables import shared_parts
+from reticket.core.profiles import Part
+from reticket.directory.errors import Invalid
+from reticket.directory.shared_members import SharedMembers
 from reticket.directory.typed import checked_part
 
 Parts = Sequence[Part[Any]]
@@ -48,11 +46,13 @@ class PartsWriter:
 
     def insert(self, connection: Connection, owner: object, said: Mapping[str, object]) -> None:
         """Write the value under each key. Invalid; AlreadyExists for an id of another record."""
+        shared = SharedMembers(connection, self._entropy)
         for key, value in said.items():
             part = self._part(key)
             kept = checked_part(part, value, self._clock())
             if part.shared is not None:
-                self._settle(connection, part.dialect, part.shared, part.shared.place(kept))
+                shared.keep(shared.settle(part.dialect, part.shared, part.shared.place(kept)))
+                shared.write()
             row = {self._table.columns[0].name: owner, "dialect": part.dialect, "value": kept}
             connection.execute(insert(self._table), row)
 
@@ -73,42 +73,6 @@ class PartsWriter:
         if key not in self._parts:
             raise Invalid(f"{key} is no part of a profile (known are {', '.join(self._parts)}).")
         return self._parts[key]
-
-    def _settle(
-        self, connection: Connection, dialect: str, shared: Shared, place: dict[str, Any]
-    ) -> None:
-        """Fill in the shared members of that name, or store them when they are new."""
-        table = shared_parts
-        named = select(table.c.value).where(
-            table.c.dialect == dialect, table.c.name == place["name"]
-        )
-        found = connection.execute(named).scalar_one_or_none()
-        if found is None:
-            place["id"] = self._id(connection, dialect, shared, place["id"])
-            found = {member: place[member] for member in shared.members}
-            row = {"dialect": dialect, "name": place["name"], "id": place["id"], "value": found}
-            connection.execute(insert(table), row)
-        place.update(found)
-
-    def _id(self, connection: Connection, dialect: str, shared: Shared, said: str) -> str:
-        if said and _is_taken(connection, dialect, said):
-            noun = shared.noun
-            raise AlreadyExists(f"The {noun} id {said!r} is another {noun}'s.")
-        check_text_id(said, f"a {shared.noun}")
-        return said or self._new_id(connection, dialect, shared)
-
-    def _new_id(self, connection: Connection, dialect: str, shared: Shared) -> str:
-        for _ in range(TRIES):
-            made = shared.new_id(self._entropy)
-            if not _is_taken(connection, dialect, made):
-                return made
-        raise Unavailable("no id is free")
-
-
-def _is_taken(connection: Connection, dialect: str, made: str) -> bool:
-    table = shared_parts
-    statement = select(table.c.id).where(table.c.dialect == dialect, table.c.id == made)
-    return connection.execute(statement).one_or_none() is not None
 
 
 def read_parts(

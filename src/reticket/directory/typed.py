@@ -55,21 +55,29 @@ def checked(said: object, kind: Any) -> Any:
     Raises:
         Faulty: says what is wrong.
     """
+    return msgspec.to_builtins(converted(said, kind), str_keys=True)
+
+
+def converted(said: object, kind: Any) -> Any:
+    """A value as an instance of a type. Faulty."""
     said = _without_nulls(said, inspect.type_info(kind))
     try:
-        found = msgspec.convert(said, kind, str_keys=True)
+        return msgspec.convert(said, kind, str_keys=True)
     except msgspec.ValidationError as error:
         raise Faulty(fault_of(error, kind)) from None
-    return msgspec.to_builtins(found, str_keys=True)
 
 
 def checked_part(part: Part[Any], said: object, now: int) -> dict[str, Any]:
     """The part in its stored form. Invalid names the member at fault."""
     kept = _or_invalid(said, part.kind, part.key)
+    return stored_part(part, msgspec.convert(kept, part.kind, str_keys=True), now)
+
+
+def stored_part(part: Part[Any], found: Any, now: int) -> dict[str, Any]:
+    """The stored form of a part that has its type."""
     if part.completed is not None:
-        completed = part.completed(msgspec.convert(kept, part.kind, str_keys=True), now)
-        kept = msgspec.to_builtins(completed, str_keys=True)
-    return cast("dict[str, Any]", kept)
+        found = part.completed(found, now)
+    return cast("dict[str, Any]", msgspec.to_builtins(found, str_keys=True))
 
 
 def checked_place(part: Part[Any], member: str, place: int, said: object) -> Any:
@@ -114,8 +122,10 @@ def path_of(steps: tuple[Step, ...]) -> str:
 
 def fault_of(error: msgspec.ValidationError, kind: Any) -> Fault:
     """The fault that msgspec has found in a value of that type."""
-    words, _, place = str(error).partition(" - at `$")
+    words, _, place = str(error).partition(" - at `")
     path = tuple(_steps(place))
+    if place.startswith("key` in "):
+        return Fault(path, "has a key of another form")
     if missing := _MISSING.fullmatch(words):
         return Fault(path, f"needs the key {missing[1]}")
     if unknown := _UNKNOWN.fullmatch(words):
@@ -198,12 +208,14 @@ def _without_nulls(said: object, info: Any) -> object:
     """The value without members of structs that are null, which count as absent; other nulls are
     values.
     """
-    info = _bare(info)
-    if isinstance(said, list) and hasattr(info, "item_type"):
-        return [_without_nulls(each, info.item_type) for each in said]
-    if not isinstance(info, inspect.StructType) or not isinstance(said, Mapping):
+    types_ = _types(_bare(info))
+    lists = [each.item_type for each in types_ if hasattr(each, "item_type")]
+    if isinstance(said, list) and lists:
+        return [_without_nulls(each, lists[0]) for each in said]
+    structs = [each for each in types_ if isinstance(each, inspect.StructType)]
+    if not structs or not isinstance(said, Mapping):
         return said
-    types = {field.encode_name: field.type for field in info.fields}
+    types = {field.encode_name: field.type for field in structs[0].fields}
     return {
         key: _without_nulls(value, types.get(key))
         for key, value in said.items()

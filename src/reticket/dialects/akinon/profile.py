@@ -8,6 +8,9 @@ from msgspec import Meta, Struct
 
 from reticket.core.profiles import Part, Shared
 
+ORDINARY = "user"
+"""The type of people who administrate nothing."""
+
 _NAMED = Meta(min_length=1)
 
 
@@ -20,7 +23,7 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="name of the organization; one of this name is created if there is none"),
     ]
     roles: tuple[Annotated[str, _NAMED], ...] = ()
-    user_type: Annotated[str, _NAMED] = "user"
+    user_type: Annotated[str, _NAMED] = ORDINARY
     id: Annotated[
         str, Meta(pattern="^([0-9a-f]{24})?$", description="the id of a new organization")
     ] = ""
@@ -31,6 +34,7 @@ PERSON = Part(
     kind=Person,
     key="organization",
     shared=Shared("organization", lambda entropy: entropy(12).hex()),
+    gives_rights=lambda person: bool(person.roles) or person.user_type != ORDINARY,
     demo={
         "ada@example.com": {"name": "Acme", "roles": ["admin"], "user_type": "admin"},
         "alan@example.com": {"name": "Acme"},

@@ -48,6 +48,12 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
         """The group's permission, or that of the drive's own group."""
         return self.permission or PERMISSIONS.get(self.name, PERMISSIONS["User"])
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether the first bit of the permissions is set (`GroupPermissionIsAdmin`, version 4)."""
+        bits = base64.b64decode(self.shown_permission)
+        return bool(bits) and bool(bits[0] & 1)
+
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """A profile in the drive. A person without one is unknown to this dialect."""
@@ -75,6 +81,7 @@ PERSON = Part(
     kind=Person,
     key="cloudreve",
     shared=Shared("group", new_id, at="group", members=("id", "permission")),
+    gives_rights=lambda person: person.group.is_admin,
     lends=("totp_secret",),
     named=named,
     demo={

@@ -16,7 +16,12 @@ class Person(Struct, frozen=True, forbid_unknown_fields=True):
     developer_accounts: dict[int, tuple[Int32, ...]] = {}
 
 
-PERSON = Part(dialect="kibo", kind=Person, key="kibo", has_places=True)
+def _gives_rights(person: Person) -> bool:
+    """A behavior is what its owner may do in Kibo's administration."""
+    return any((*person.tenants.values(), *person.developer_accounts.values()))
+
+
+PERSON = Part(dialect="kibo", kind=Person, key="kibo", has_places=True, gives_rights=_gives_rights)
 NOBODY = Person()
 
 

@@ -6,13 +6,13 @@ somebody there another name, locks the realm first. So no two people get one nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from reticket.core.model import Place
 from reticket.core.realms import USUAL, Realms
-from reticket.directory.errors import AlreadyExists, Invalid, NotFound
+from reticket.directory.errors import AlreadyExists, DirectoryError, Invalid, NotFound
 from reticket.directory.forms import INT32
 from reticket.directory.tables import developer_accounts, realm_numbers, tenants, users
 
@@ -44,7 +44,7 @@ class RealmWriter:
                 raise Invalid("A number needs the realm of a dialect.")
             return None
         self.check(connection, realm)
-        last = _locked(connection, realm)
+        last = lock_realm(connection, realm)
         given = last + 1 if number is None else number
         _check_number(connection, realm, given)
         newest = realm_numbers.c.realm == realm
@@ -67,6 +67,17 @@ class RealmWriter:
         if connection.execute(exists).one_or_none() is None:
             raise NotFound(f"There is no {realms.place.value} {place_id}.")
 
+    def faults(self, connection: Connection, realms: Iterable[str]) -> dict[str, str]:
+        """Why nobody can be in some of these realms."""
+        found: dict[str, str] = {}
+        for realm in realms:
+            try:
+                if realm != USUAL:
+                    self.check(connection, realm)
+            except DirectoryError as error:
+                found[realm] = str(error)
+        return found
+
     def expect_nobody(self, connection: Connection, place: Place, place_id: int) -> None:
         """Invalid when the realm of a tenant or an account that is removed still has people."""
         for realms in self._declared:
@@ -80,11 +91,11 @@ class RealmWriter:
         found = select(users.c.realm).where(users.c.id == user_id)
         realm = str(connection.execute(found).scalar_one())
         if realm != USUAL:
-            _locked(connection, realm)
+            lock_realm(connection, realm)
         return realm
 
 
-def _locked(connection: Connection, realm: str) -> int:
+def lock_realm(connection: Connection, realm: str) -> int:
     """Lock the row of a realm, which the first person there makes. Returns the newest number."""
     last = realm_numbers.c.last
     mine = update(realm_numbers).where(realm_numbers.c.realm == realm)

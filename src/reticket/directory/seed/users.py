@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 from reticket.core.profiles import Part, Profiles
 from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
-from reticket.directory.forms import INT32, folded, is_email, person_key
+from reticket.directory.errors import Invalid
+from reticket.directory.forms import INT32, factor_key, folded, is_email, person_key
 from reticket.directory.seed.fields import Entry, Fields, int32, listed
 from reticket.directory.seed.parts import keys_of, read_parts, read_typed
 from reticket.directory.seed.passwords import PASSWORD_KEYS, read_password
@@ -121,12 +121,7 @@ def _number(key: str, value: YamlValue) -> int:
 
 
 def _totp_secret(value: YamlValue) -> bytes:
-    """A key in base32; letter case, spaces and padding do not matter."""
-    text = re.sub(r"[\s=-]", "", value.filled()).upper()
     try:
-        secret = base64.b32decode(text + "=" * (-len(text) % 8))
-    except ValueError:
-        raise value.fault("must be base32") from None
-    if not secret:
-        raise value.fault("must not be empty")
-    return secret
+        return factor_key(value.filled())
+    except Invalid as error:
+        raise value.fault(str(error)) from None

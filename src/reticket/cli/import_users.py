@@ -1,0 +1,141 @@
+"""`reticket import users`: people from a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from reticket.cli.context import PathOption, show, with_instance
+from reticket.core.errors import StartupError
+from reticket.directory.arrivals.judging import Terms
+from reticket.directory.arrivals.reading import ArrivalReader
+from reticket.directory.arrivals.writer import Settled
+from reticket.moving.people.importing import PeopleImport, Totals
+from reticket.moving.people.lines import Lines
+from reticket.moving.people.passwords import count_in_csv, count_in_json_lines, seconds_of_hashing
+from reticket.moving.people.progress import Progress, duration
+from reticket.moving.people.report import RefusedRow, Report
+from reticket.moving.people.row_files import csv_rows, json_lines
+from reticket.runtime.opened_service import OpenedService
+
+SOME_REFUSED = 3
+"""Exit code when rows were refused."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "csv"]),
+    help="The form of the file: JSON lines, or CSV with a header. By default CSV for a name that "
+    "ends in .csv.",
+)
+@click.option("--system", help="The name of the other system; rows with a foreign_id need it.")
+@click.option(
+    "--allow-roles",
+    is_flag=True,
+    help="Take groups, roles and what else gives rights. Rows that have any are refused otherwise.",
+)
+@click.option(
+    "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
+)
+@click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
+@click.pass_context
+@with_instance
+def users(
+    instance: OpenedService,
+    context: click.Context,
+    file: Path,
+    form: str | None,
+    system: str | None,
+    allow_roles: bool,
+    report: Path | None,
+    dry_run: bool,
+) -> None:
+    """Import people from a file of another system, or from standard input as `-`.
+
+    A row has the members of a person in a directory file, and password_hash beside them. People who
+    are known already, by e-mail or foreign_id, stay as they are. An import that was cut off goes on
+    when the command runs again. A row is imported whole or not at all; exit code 3 says that rows
+    were refused.
+
+    \b
+    Examples:
+      reticket import users people.jsonl --dry-run
+      reticket import users people.csv --system keycloak --report refused.jsonl
+    """
+    is_csv = form == "csv" if form else file.suffix.lower() == ".csv"
+    with _opened(file) as (stream, size), Report(report) as refused:
+        if not dry_run:
+            _tell_hashing(instance, file, is_csv)
+        lines = Lines(stream)
+        reader = ArrivalReader(instance.directory.profiles, instance.hasher.stored_form, system)
+        progress = Progress(_tell, time.monotonic, size)
+
+        def settled(batch: Settled, totals: Totals) -> None:
+            if batch.added and not dry_run:
+                instance.record_change("users_imported", added=len(batch.added), system=system)
+            progress.at(totals.rows, lines.position)
+
+        work = PeopleImport(
+            instance.directory.arrivals,
+            reader,
+            Terms(system, allow_roles),
+            instance.hasher,
+            refused,
+            settled,
+            writes=not dry_run,
+        )
+        read = csv_rows(reader.members) if is_csv else json_lines
+        totals = work.run(read(lines))
+    _show(totals, refused)
+    if totals.refused:
+        context.exit(SOME_REFUSED)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[BinaryIO, int | None]]:
+    """The bytes of a file, and how many there are. StartupError."""
+    if str(file) == "-":
+        yield sys.stdin.buffer, None
+        return
+    try:
+        with file.open("rb") as stream:
+            yield stream, file.stat().st_size
+    except OSError as error:
+        raise StartupError(f"cannot read {file}: {error.strerror}.") from error
+
+
+def _tell_hashing(instance: OpenedService, file: Path, is_csv: bool) -> None:
+    """Say how long hashing will take, if there is a password in clear text."""
+    if str(file) == "-":
+        return
+    many = (count_in_csv if is_csv else count_in_json_lines)(file)
+    if many:
+        each = seconds_of_hashing(instance.hasher)
+        _tell(
+            f"{many} passwords in clear text are hashed here: {each:.2f} s each, about "
+            f"{duration(many * each)} in all; a password_hash takes no time"
+        )
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _show(totals: Totals, refused: Report) -> None:
+    if refused.first:
+        show([row._asdict() for row in refused.first], RefusedRow._fields, False, err=True)
+    if refused.many > len(refused.first):
+        _tell(f"{refused.many - len(refused.first)} more; --report FILE has all of them")
+    click.echo(
+        f"{totals.rows} rows: {totals.added} added, {totals.known} known already, "
+        f"{totals.refused} refused"
+    )

@@ -1,0 +1,137 @@
+"""Reads rows from files: JSON lines and CSV. A row that cannot be read does not end the rest."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from reticket.core.errors import StartupError
+from reticket.moving.people.lines import LONGEST, Lines, TooLong
+
+
+class Unreadable(NamedTuple):
+    """In place of a row: the reason why it cannot be read."""
+
+    reason: str
+
+
+Said: TypeAlias = bytes | Mapping[str, object] | Unreadable
+"""A row as JSON, as members, or neither."""
+
+Rows: TypeAlias = Iterator[tuple[str, Said]]
+"""Each row with its place, such as `line 7`."""
+
+TEXTS = frozenset(
+    (
+        "email", "password", "hash_format", "first_name", "last_name", "totp_secret", "realm",
+        "user_name", "foreign_id", "foreign_state",
+    )
+)  # fmt: skip
+"""Columns of CSV whose values are text; those of others are JSON."""
+
+
+def json_lines(lines: Lines) -> Rows:
+    """A JSON object on each line; empty lines are skipped."""
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except TooLong as error:
+            yield _place(lines), Unreadable(str(error))
+        else:
+            if line and not line.isspace():
+                yield _place(lines), line
+
+
+def csv_rows(known: frozenset[str]) -> Callable[[Lines], Rows]:
+    """Reads CSV (RFC 4180) with a header. `known` are the names that a column may have."""
+
+    def read(lines: Lines) -> Rows:
+        csv.field_size_limit(LONGEST)
+        text = _Text(lines)
+        table = csv.reader(text, strict=True)
+        header = _header(table, known)
+        while True:
+            text.begin()
+            try:
+                cells = next(table)
+            except StopIteration:
+                return
+            except (ValueError, csv.Error) as error:
+                yield text.place, Unreadable(_words(error))
+            else:
+                if cells:
+                    yield text.place, _members(header, cells)
+
+    return read
+
+
+class _Text:
+    """Lines as text for `csv`, which may take several for one row."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._first = 0
+
+    def begin(self) -> None:
+        self._first = self._lines.number + 1
+
+    @property
+    def place(self) -> str:
+        last = self._lines.number
+        return f"line {self._first}" if last <= self._first else f"lines {self._first}-{last}"
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._lines).decode() + "\n"
+
+
+def _header(table: Iterator[list[str]], known: frozenset[str]) -> list[str]:
+    """The names of the columns. StartupError."""
+    try:
+        header = next(table, [])
+    except (ValueError, csv.Error) as error:
+        raise StartupError(f"the header cannot be read: {_words(error)}.") from None
+    if "email" not in header:
+        raise StartupError("the file needs a header with the column email.")
+    for name in header:
+        if name not in known or header.count(name) > 1:
+            fault = "twice" if name in known else "which is not known"
+            raise StartupError(f"the header has the column {name!r}, {fault}.")
+    return header
+
+
+def _members(header: list[str], cells: list[str]) -> Said:
+    if len(cells) != len(header):
+        return Unreadable(f"the row has {len(cells)} columns, and the header {len(header)}")
+    members: dict[str, object] = {}
+    for name, cell in zip(header, cells, strict=True):
+        if cell:
+            try:
+                members[name] = cell if name in TEXTS else _value(name, cell)
+            except (msgspec.DecodeError, RecursionError):
+                return Unreadable(f"{name} is not JSON")
+    return members
+
+
+def _value(name: str, cell: str) -> Any:
+    """The value of a column with JSON. A hash is columns in JSON, or a text."""
+    if name == "password_hash" and not cell.startswith('{"'):
+        return cell
+    return msgspec.json.decode(cell)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "the row is not UTF-8"
+    return str(error) if isinstance(error, TooLong) else f"the row is not CSV: {error}"
+
+
+def _place(lines: Lines) -> str:
+    return f"line {lines.number}"

@@ -1,0 +1,138 @@
+"""`reticket import users`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+BCRYPT = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"
+ADA = {"email": "augusta@example.com", "password_hash": BCRYPT}
+GRACE = {"email": "grace@example.com", "password": "a word of hers"}
+SECRETS = (BCRYPT, "a word of hers", "$2b$")
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(*rows, name="people.jsonl"):
+        path = tmp_path / name
+        text = "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows)
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def emails(shell):
+    return {row["email"] for row in shell.rows("user", "list")}
+
+
+def audited(shell):
+    lines = (shell.data / "audit.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_people_come_from_json_lines(shell, file):
+    output = shell.run("import", "users", file(ADA, GRACE))
+    assert "2 rows: 2 added, 0 known already, 0 refused" in output
+    assert {"augusta@example.com", "grace@example.com"} < emails(shell)
+
+
+def test_people_come_from_csv(shell, file):
+    rows = ("email,password_hash,foreign_id", f"augusta@example.com,{BCRYPT},7")
+    shell.run("import", "users", file(*rows, name="people.CSV"), "--system", "keycloak")
+    assert "augusta@example.com" in emails(shell)
+
+
+def test_people_come_from_standard_input(shell):
+    shell.run("import", "users", "-", said=json.dumps(ADA))
+    rows = f"email,password_hash\ngrace@example.com,{BCRYPT}\n"
+    shell.run("import", "users", "-", "--format", "csv", said=rows)
+    assert {"augusta@example.com", "grace@example.com"} < emails(shell)
+
+
+def test_passwords_are_hashed_and_said_before(shell, file):
+    output = shell.run("import", "users", file(ADA, GRACE))
+    assert "1 passwords in clear text are hashed here: " in output
+    assert not any(secret in output for secret in SECRETS)
+
+
+def test_a_refused_row_is_told_with_its_line_and_reason(shell, file, tmp_path):
+    rows = (
+        ADA,
+        {"email": "x@example.com", "password_hash": "$9$unknown"},
+        {"password": "a word of hers"},
+        {**GRACE, "roles": ["admin"]},
+        ADA,
+        "{",
+        GRACE,
+    )
+    report = tmp_path / "refused.jsonl"
+    output = shell.run("import", "users", file(*rows), "--report", str(report), ok=False)
+    assert "7 rows: 2 added, 0 known already, 5 refused" in output
+    told = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [row["place"] for row in told] == [f"line {number}" for number in (2, 3, 4, 5, 6)]
+    assert [row["reason"].split()[0] for row in told[1:]] == ["the", "roles", "an", "the"]
+    assert all(row["reason"] in output for row in told)
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert not any(secret in output + report.read_text() for secret in SECRETS)
+
+
+def test_the_exit_code_tells_that_rows_were_refused(shell, file):
+    data = ("--data", str(shell.data))
+    assert shell.bare("import", "users", file(ADA), *data).exit_code == 0
+    assert shell.bare("import", "users", file("{"), *data).exit_code == 3
+    assert shell.bare("import", "users", "no such file", *data).exit_code == 1
+
+
+def test_a_report_gets_another_mode_when_it_is_there_already(shell, file, tmp_path):
+    report = tmp_path / "refused.jsonl"
+    report.write_text("of before")
+    report.chmod(0o644)
+    shell.run("import", "users", file(ADA), "--report", str(report))
+    assert (report.read_text(), report.stat().st_mode & 0o777) == ("", 0o600)
+
+
+def test_only_the_first_refused_rows_are_shown(shell, file):
+    output = shell.run("import", "users", file(*["{"] * 60), ok=False)
+    assert output.count("the row is not JSON") == 50
+    assert "10 more; --report FILE has all of them" in output
+
+
+def test_roles_come_only_with_the_flag(shell, file):
+    row = {**ADA, "roles": ["admin"]}
+    shell.run("import", "users", file(row), ok=False)
+    assert "augusta@example.com" not in emails(shell)
+    shell.run("import", "users", file(row), "--allow-roles")
+    assert "augusta@example.com" in emails(shell)
+
+
+def test_a_dry_run_changes_nothing(shell, file):
+    before = audited(shell)
+    output = shell.run("import", "users", file(ADA, GRACE, ADA), "--dry-run", ok=False)
+    assert "3 rows: 2 added, 0 known already, 1 refused" in output
+    assert "hashed here" not in output
+    assert emails(shell) == {"ada@example.com"}
+    assert audited(shell) == before
+
+
+def test_a_second_run_knows_everybody(shell, file):
+    shell.run("import", "users", file(ADA, GRACE))
+    output = shell.run("import", "users", file(ADA, GRACE))
+    assert "2 rows: 0 added, 2 known already, 0 refused" in output
+
+
+def test_the_audit_log_has_how_many_came(shell, file):
+    shell.run("import", "users", file({**ADA, "foreign_id": "7"}, GRACE), "--system", "keycloak")
+    (line,) = [each for each in audited(shell) if each["event"] == "users_imported"]
+    assert line["detail"] == {"added": 2, "system": "keycloak"}
+
+
+def test_a_file_in_another_encoding_is_an_error(shell, tmp_path):
+    path = tmp_path / "people.jsonl"
+    path.write_text(json.dumps(ADA), "utf-16")
+    assert "convert it to UTF-8" in shell.run("import", "users", str(path), ok=False)
+
+
+def test_an_import_of_nobody_says_so(shell, file):
+    assert "0 rows: 0 added" in shell.run("import", "users", file())

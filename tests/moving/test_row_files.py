@@ -1,0 +1,128 @@
+"""Rows of files: every kind of bad line is told, and the rest goes on."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from reticket.core.errors import StartupError
+from reticket.moving.people.lines import LONGEST, Lines
+from reticket.moving.people.row_files import Unreadable, csv_rows, json_lines
+
+KNOWN = frozenset(("email", "first_name", "groups", "disabled", "password_hash", "cloudreve"))
+
+
+def read(data, rows=json_lines):
+    return list(rows(Lines(io.BytesIO(data))))
+
+
+def read_csv(text):
+    return read(text if isinstance(text, bytes) else text.encode(), csv_rows(KNOWN))
+
+
+def test_each_line_is_a_row_with_its_number():
+    assert read(b'{"a": 1}\n\n  \n{"b": 2}\r\n{"c": 3}') == [
+        ("line 1", b'{"a": 1}'),
+        ("line 4", b'{"b": 2}'),
+        ("line 5", b'{"c": 3}'),
+    ]
+
+
+def test_a_line_that_is_too_long_is_skipped():
+    long = b"x" * (3 * LONGEST)
+    found = read(b"{}\n" + long + b"\n{}\n" + long)
+    assert [place for place, _ in found] == ["line 1", "line 2", "line 3", "line 4"]
+    assert found[1][1] == found[3][1] == Unreadable("the line has more than 262144 bytes")
+    assert found[2][1] == b"{}"
+
+
+def test_a_line_of_the_greatest_length_is_read():
+    assert read(b"x" * LONGEST + b"\n")[0][1] == b"x" * LONGEST
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_a_file_in_another_encoding_is_named(encoding):
+    mark = "" if encoding in ("utf-16", "utf-32") else "\ufeff"
+    with pytest.raises(StartupError, match="convert it to UTF-8"):
+        read(f'{mark}{{"a": 1}}'.encode(encoding))
+
+
+def test_the_mark_of_utf_8_is_no_part_of_a_row():
+    assert read(b"\xef\xbb\xbf{}") == [("line 1", b"{}")]
+
+
+def test_a_csv_has_texts_and_json():
+    found = read_csv(
+        "email,first_name,groups,disabled,password_hash,cloudreve\n"
+        'a@b,"Ada ""Countess"", L.","[""x""]",true,{SSHA}abc,\n'
+        'c@d,7,,,"{""N"": 1}","{""nickname"": ""C""}"\n'
+    )
+    assert found == [
+        (
+            "line 2",
+            {
+                "email": "a@b",
+                "first_name": 'Ada "Countess", L.',
+                "groups": ["x"],
+                "disabled": True,
+                "password_hash": "{SSHA}abc",
+            },
+        ),
+        (
+            "line 3",
+            {
+                "email": "c@d",
+                "first_name": "7",
+                "password_hash": {"N": 1},
+                "cloudreve": {"nickname": "C"},
+            },
+        ),
+    ]
+
+
+def test_a_bad_row_of_csv_does_not_end_the_rest():
+    data = (
+        b"email,first_name,disabled\n"
+        b"a@b\n"
+        b"a@b,\xff,\n"
+        b"a@b," + b"x" * (2 * LONGEST) + b",\n"
+        b"a@b,,maybe\n"
+        b'a@b,"x\ny",true\n'
+        b'a@b,"x" y,\n'
+        b"c@d,,\n"
+        b'a@b,"never closed,'
+    )
+    assert read_csv(data) == [
+        ("line 2", Unreadable("the row has 1 columns, and the header 3")),
+        ("line 3", Unreadable("the row is not UTF-8")),
+        ("line 4", Unreadable("the line has more than 262144 bytes")),
+        ("line 5", Unreadable("disabled is not JSON")),
+        ("lines 6-7", {"email": "a@b", "first_name": "x\ny", "disabled": True}),
+        ("line 8", Unreadable("the row is not CSV: ',' expected after '\"'")),
+        ("line 9", {"email": "c@d"}),
+        ("line 10", Unreadable("the row is not CSV: unexpected end of data")),
+    ]
+
+
+def test_a_quote_that_is_never_closed_takes_a_bounded_part_of_the_file():
+    rest = b"a@b,x\n" * (LONGEST // 3)
+    found = read_csv(b'email,first_name\na@b,"\n' + rest)
+    assert found[0][1] == Unreadable("the row is not CSV: field larger than field limit (262144)")
+    assert found[1][1] == {"email": "a@b", "first_name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("", "needs a header with the column email"),
+        ("first_name", "needs a header with the column email"),
+        ("email,colour", "the column 'colour', which is not known"),
+        ("email,email", "the column 'email', twice"),
+        ('email,"', "the header cannot be read"),
+        (b"\xff", "the header cannot be read: the row is not UTF-8"),
+    ],
+)
+def test_a_header_with_a_fault_stops_the_import(header, reason):
+    with pytest.raises(StartupError, match=reason):
+        read_csv(header)
