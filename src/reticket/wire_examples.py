@@ -1,7 +1,8 @@
-"""Examples of a dialect: two requests to paste, with words in place of tokens. Data, not code."""
+"""Examples of a dialect: two requests to paste, with words in place of tokens."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -50,3 +51,14 @@ class Example:
 def word_in(text: str) -> str | None:
     """The word for a token in a text of an example's second call; None without one."""
     return next((word for word in (ACCESS, REFRESH) if word in text), None)
+
+
+def tokens_in(example: Example, answer: str) -> dict[str, str]:
+    """The tokens of an answer to the sign-in, by the words that stand for them."""
+    found = {word: _token(example, word, answer) for word in (ACCESS, REFRESH)}
+    return {word: token for word, token in found.items() if token is not None}
+
+
+def _token(example: Example, word: str, answer: str) -> str | None:
+    found = re.findall(rf'"{example.member(word)}" ?: ?"([^"]+)"', answer)
+    return found[-1] if found else None

@@ -23,8 +23,8 @@ from reticket.testing import FakeClock
 from reticket.testing.clock import START
 from reticket.testing.dialect_fixtures import request_of, route_of
 from reticket.testing.dialect_samples import samples_of
-from reticket.testing.example_calls import second_body, second_headers, tokens_in
-from reticket.wire_examples import ACCESS, REFRESH, Example
+from reticket.testing.example_calls import second_body, second_headers
+from reticket.wire_examples import ACCESS, REFRESH, Example, tokens_in
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,8 @@ from tests.http.wire import call
 from tests.verify.issuing import issuing
 
 from reticket.directory.drafts import ClientDraft
-from reticket.testing.example_calls import tokens_in
 from reticket.testing.waiting import until
-from reticket.wire_examples import ACCESS
+from reticket.wire_examples import ACCESS, tokens_in
 
 SECRET = "inspect-all"
 KINDS = {

@@ -18,8 +18,9 @@ from reticket.cli.demo_lines import factor_lines, setting
 from reticket.core.people import MOST_FAILURES
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
-from reticket.testing.example_calls import second_body, second_headers, tokens_in
+from reticket.testing.example_calls import second_body, second_headers
 from reticket.testing.waiting import PATIENCE, until
+from reticket.wire_examples import tokens_in
 
 CAREFUL, ADA, PASSWORD = "careful@example.com", "ada@example.com", "correct horse"
 AKINON, CLOUDREVE, *_ = WIRES

@@ -21,6 +21,7 @@ KNOWN = {
     "application": Known("application", "Add, change and list applications."),
     "backup": Known("backup", "Copy everything that is stored while the service runs."),
     "client": Known("client", "Add, change and list OAuth clients."),
+    "compare": Known("compare", "Send the same requests to another server, and compare."),
     "doctor": Known("doctor", "Check stores, keys, files, settings and policies."),
     "import": Known("importing", "Import people from another system."),
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from reticket.wire_examples import ACCESS, REFRESH, Example, word_in
-
-
-def tokens_in(example: Example, answer: str) -> dict[str, str]:
-    """The tokens of an answer to the sign-in, by the words that stand for them."""
-    found = {word: _token(example, word, answer) for word in (ACCESS, REFRESH)}
-    return {word: token for word, token in found.items() if token is not None}
+from reticket.wire_examples import Example, tokens_in, word_in
 
 
 def second_body(example: Example, answer: str) -> str:
@@ -26,8 +18,3 @@ def second_headers(example: Example, answer: str) -> dict[str, str]:
 def _filled(example: Example, text: str, answer: str) -> str:
     word = word_in(text)
     return text.replace(word, tokens_in(example, answer)[word]) if word else text
-
-
-def _token(example: Example, word: str, answer: str) -> str | None:
-    found = re.findall(rf'"{example.member(word)}":"([^"]+)"', answer)
-    return found[-1] if found else None
