@@ -16,14 +16,14 @@ developer_accounts: [{id: 99}]
 tenants: [{id: 2000}]
 applications: [{application_id: app.seeded, shared_secret: a word}]
 oauth_clients: [{client_id: seeded, id_token_signed_response_alg: ES256}]
-users: [{email: new@example.com, password: a word}]
+users: [{email: new@example.com, password_hash: $P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0}]
 """
 
 READING = frozenset(
     {
         "account list", "application list", "client list", "client show", "doctor", "session list",
         "session show", "key list", "migrate status", "openapi", "tenant list", "tenant show",
-        "user factor show", "user list", "version",
+        "user factor show", "user hashes", "user list", "version",
     }
 )  # fmt: skip
 SILENT = {
@@ -109,12 +109,16 @@ CHANGES = {
     "user grant": Change(
         (ADA, "--tenant", "1000=7"), "user_changed", {"user": "{ada}", "tenant": 1000}
     ),
+    "user hash-config": Change(
+        ("-",), "hash_config_added", {"hash_config": "devise"}, said='{"devise": {"pepper": "p"}}'
+    ),
     "user passwd": Change(
         (ADA, "--password-stdin"), "user_password_set", {"user": "{ada}"}, said="other\n"
     ),
     "user revoke": Change(
         (ADA, "--account", "77"), "user_changed", {"user": "{ada}", "account": 77}
     ),
+    "user wrap-hashes": Change((), "hashes_wrapped", {"people": 1}, before=(("seed", "{seed}"),)),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +12,9 @@ from reticket.cli.context import JSON, renamed, rfc3339, show, with_instance
 from reticket.cli.factor import factor
 from reticket.cli.grants_option import Grants
 from reticket.cli.group import Group
+from reticket.cli.new_password import PASSWORD_STDIN, new_password
 from reticket.cli.part_option import profile_option
+from reticket.cli.user_hashes import hash_config, hashes, wrap_hashes
 from reticket.core.realms import USUAL
 from reticket.directory.drafts import UserDraft
 from reticket.directory.forms import check_email
@@ -35,25 +36,6 @@ COLUMNS = (
 @click.group(cls=Group, renamed={"take": "revoke"})
 def user() -> None:
     """Add, change and list people. WHO is an e-mail, an id, or REALM/NAME in a dialect's realm."""
-
-
-def new_password(stdin: bool) -> str:
-    """A password, typed twice at the prompt or read as one line of standard input."""
-    if not stdin:
-        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-        return typed
-    try:
-        piped = sys.stdin.buffer.readline().decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise click.ClickException("the password on standard input is not UTF-8") from None
-    if not piped:
-        raise click.ClickException("there is no password on standard input")
-    return piped
-
-
-PASSWORD_STDIN = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input."
-)
 
 
 @user.command()
@@ -345,6 +327,7 @@ def _rows(instance: OpenedService, realm: str | None) -> Iterator[Mapping[str, A
         after = lines[-1].id
 
 
-user.add_command(factor)
+for command in (factor, hashes, wrap_hashes, hash_config):
+    user.add_command(command)
 
 COMMANDS = (user,)

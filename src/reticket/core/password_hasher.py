@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 from reticket.core.ports import SecretHasher
+
+
+class HashState(StrEnum):
+    """What a stored hash is to the service."""
+
+    CURRENT = "current"
+    OLD = "old"
+    WEAK = "weak"
+    WRAPPED = "wrapped"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class HashKind(NamedTuple):
+    """The form of a stored hash. A wrapped one has the form of the hash inside."""
+
+    form: str
+    state: HashState
 
 
 class PasswordHasher(SecretHasher, Protocol):
@@ -18,3 +37,14 @@ class PasswordHasher(SecretHasher, Protocol):
         system says so. `hash_format` names its form, where nothing in it tells. HashRefused with
         the reason.
         """
+
+    def kind_of(self, secret_hash: str) -> HashKind:
+        """The form of a stored hash, and nothing else of it."""
+
+    def wrapped(self, secret_hash: str) -> str | None:
+        """A weak hash, wrapped in one of the current form; None for any other. HashRefused where
+        the current costs are out of bounds.
+        """
+
+    def read_configs(self, data: bytes) -> Mapping[str, bytes]:
+        """The configurations of forms in a file, by name. HashRefused."""

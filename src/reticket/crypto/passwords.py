@@ -36,6 +36,10 @@ class Argon2Hasher:
         """A hash of the secret's NFC with the current parameters and a new salt."""
         return self._hasher.hash(encoded(composed(secret)))
 
+    def hash_digest(self, digest: bytes) -> str:
+        """The same for the digest of another hash."""
+        return self._hasher.hash(digest)
+
     def verify(self, secret_hash: str, secret: str) -> bool:
         """Whether the secret matches; False for a damaged hash. Older hashes are of the secret as
         it was typed, so a secret in another form is tried in both.

@@ -26,11 +26,13 @@ from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.foreign_ids import ForeignIds
 from reticket.directory.people.former_names import FormerNames
 from reticket.directory.people.handed_over import HandedOver
+from reticket.directory.people.hash_configs import HashConfigs
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.networks import KnownNetworks
 from reticket.directory.people.realm_writer import RealmWriter
 from reticket.directory.people.second_factor import Sealer
 from reticket.directory.people.sign_ins import SignIns
+from reticket.directory.people.stored_hashes import StoredHashes
 from reticket.directory.people.users import Users
 from reticket.directory.programs.applications import Applications
 from reticket.directory.programs.clients import Clients
@@ -89,6 +91,8 @@ class Directory:
         arrivals: imports of many people.
         foreign_ids: the ids of people in other systems.
         consents: the port `Consents`.
+        hash_configs: what forms of hashes of other systems need.
+        stored_hashes: the password hashes of all people.
         logouts: the port `Logouts`.
         factors: the port `Factors`.
         handed_over: the port `HandedOverPeople`.
@@ -154,6 +158,8 @@ class Directory:
         self.handed_over = HandedOver(database, self.users, former)
         self.arrivals = Arrivals(database, profiles, realms, sealer, clock, entropy)
         self.emails = Emails(database)
+        self.hash_configs = HashConfigs(database, sealer)
+        self.stored_hashes = StoredHashes(database)
         self.foreign_ids = ForeignIds(database)
         self.user_id_of = self.foreign_ids.user_id_of
         self.tenants = Tenants(

@@ -151,6 +151,14 @@ former_names = Table(
 )
 """Keyed digests of names that people had while sign-ins were handed over: see `FormerNames`."""
 
+hash_configs = Table(
+    "hash_configs",
+    metadata,
+    key("name", String(32)),
+    Column("sealed", LargeBinary, nullable=False),
+)
+"""What forms of password hashes of other systems need beside the hashes."""
+
 profile_parts = _parts("profile_parts", part_of("user_id", "users.id", String(32)))
 """What a dialect keeps of a person."""
 

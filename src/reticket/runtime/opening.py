@@ -133,7 +133,7 @@ class Builder:
             directory=directory,
             ring=ring,
             sealer=sealer,
-            hasher=AnyHasher(current, lambda _: None),
+            hasher=AnyHasher(current, directory.hash_configs.find),
             audit=audit,
             upkeep=Upkeep(
                 store, ephemeral, directory, audit, outliving=profiles.outliving_a_block()

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher, Type
 from werkzeug.security import generate_password_hash
 
 from reticket.core.errors import HashRefused
+from reticket.core.password_hasher import HashState
 from reticket.core.people import NO_PASSWORD
 from reticket.crypto.hashes import bounds
 from reticket.crypto.hashes.hasher import AnyHasher
@@ -134,3 +135,22 @@ def test_a_current_hash_is_bounded_by_the_settings_alone() -> None:
     assert not hasher.is_old(hasher.absent())
     with pytest.raises(HashRefused):
         hasher.stored_form(hasher.absent(), None)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "$wrapped$phpass$c=11$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA",
+        "$wrapped$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAECAwQFBgcICQoL",
+        "$wrapped$2b$04$" + "a" * 53 + "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAECAwQFBgcICQoL",
+        "$wrapped$wrapped$wrapped$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AAECAwQFBgcICQoL",
+        "$wrapped" * 500 + "$argon2id$",
+    ],
+)
+def test_a_wrapped_hash_that_cannot_be_matches_nothing(
+    hasher: AnyHasher, current: Counting, made: str
+) -> None:
+    assert not hasher.verify(made, SECRET)
+    assert current.checked == [hasher.absent()]
+    assert hasher.wrapped(made) is None
+    assert hasher.kind_of(made).state is HashState.UNKNOWN

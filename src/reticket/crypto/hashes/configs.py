@@ -6,6 +6,7 @@ A configuration is JSON, stored sealed under a name. Owns its form; knows no dir
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -35,8 +36,28 @@ def config_of(configs: Configs, name: str, kind: type[C]) -> C:
     return _decoded(found, kind)
 
 
-def read_config(data: bytes, kind: type[Checked]) -> bytes:
-    """A configuration from JSON, in its stored form. HashRefused."""
+def read_configs(data: bytes, kinds: Mapping[str, type[Checked]]) -> dict[str, bytes]:
+    """The configurations of a file, in their stored form. HashRefused.
+
+    Args:
+        data: a JSON object. Its keys are the `hash_format` of rows, as `firebase` or
+            `firebase:shop`.
+        kinds: the types, by the names of forms.
+    """
+    try:
+        said = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise HashRefused("the file of hash configurations must be a JSON object") from None
+    found = {}
+    for key, config in said.items():
+        form, _, name = key.partition(":")
+        if form not in kinds:
+            raise HashRefused(f"a hash configuration must be one of {', '.join(sorted(kinds))}")
+        found[checked_name(name or form)] = _stored(bytes(config), kinds[form])
+    return found
+
+
+def _stored(data: bytes, kind: type[Checked]) -> bytes:
     config = _decoded(data, kind)
     config.check()
     return msgspec.json.encode(config, order="deterministic")

@@ -6,9 +6,13 @@ does not tell whose hash is old, unless computing the old one takes long itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reticket.core.errors import HashRefused
+from reticket.core.password_hasher import HashKind, HashState
 from reticket.core.people import NO_PASSWORD
-from reticket.crypto.hashes.algorithms import read_hash
+from reticket.crypto.hashes.algorithms import config_kinds, form_of, read_hash, wrapped
+from reticket.crypto.hashes.configs import read_configs
 from reticket.crypto.hashes.known import Configs, KnownHash
 from reticket.crypto.hashes.stored_form import stored_form
 from reticket.crypto.hashes.systems import Said
@@ -41,6 +45,33 @@ class AnyHasher:
     def stored_form(self, password_hash: Said, hash_format: str | None) -> str:
         """As `core.password_hasher.PasswordHasher.stored_form`."""
         return stored_form(password_hash, hash_format, self._configs)
+
+    def kind_of(self, secret_hash: str) -> HashKind:
+        """As `core.password_hasher.PasswordHasher.kind_of`."""
+        if secret_hash == NO_PASSWORD:
+            return HashKind("none", HashState.ABSENT)
+        form = form_of(secret_hash)
+        if self._is_current(secret_hash):
+            return HashKind(form, HashState.CURRENT)
+        try:
+            known = read_hash(secret_hash, self._configs)
+        except HashRefused:
+            return HashKind("none", HashState.UNKNOWN)
+        if form in wrapped.NAMES:
+            return HashKind(wrapped.weak_form_of(secret_hash), HashState.WRAPPED)
+        return HashKind(form, HashState.WEAK if known.is_weak else HashState.OLD)
+
+    def wrapped(self, secret_hash: str) -> str | None:
+        """As `core.password_hasher.PasswordHasher.wrapped`."""
+        if self.kind_of(secret_hash).state is not HashState.WEAK:
+            return None
+        text = wrapped.wrapped_text(secret_hash, self._configs, self._current.hash_digest)
+        read_hash(text, self._configs)
+        return text
+
+    def read_configs(self, data: bytes) -> Mapping[str, bytes]:
+        """As `core.password_hasher.PasswordHasher.read_configs`."""
+        return read_configs(data, config_kinds())
 
     def _is_current(self, secret_hash: str) -> bool:
         return not self._current.is_old(secret_hash)

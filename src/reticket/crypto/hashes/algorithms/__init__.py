@@ -13,6 +13,7 @@ from functools import cache
 from typing import Protocol, cast
 
 from reticket.core.errors import HashRefused
+from reticket.crypto.hashes.configs import Checked
 from reticket.crypto.hashes.known import Configs, KnownHash
 
 
@@ -31,12 +32,24 @@ def name_of(text: str) -> str:
     return text.split("$", 2)[1] if text.startswith("$") else ""
 
 
+def form_of(text: str) -> str:
+    """The name of the form of a stored text. bcrypt's begin with its version."""
+    name = name_of(text)
+    return "bcrypt" if name in ("2a", "2b", "2y") else name
+
+
 def read_hash(text: str, configs: Configs) -> KnownHash:
     """The hash of a stored text. HashRefused when it is unknown, damaged or out of bounds."""
     algorithm = algorithms().get(name_of(text))
     if algorithm is None:
         raise HashRefused("no known form has its prefix")
     return algorithm.read(text, configs)
+
+
+def config_kinds() -> Mapping[str, type[Checked]]:
+    """The types of configurations, by the names of the forms that need one."""
+    found = {name: getattr(module, "Config", None) for name, module in algorithms().items()}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 @cache
