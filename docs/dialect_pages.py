@@ -69,8 +69,15 @@ def _offer(dialect: Dialect, offer: Offer) -> str:
 
 
 def _tokens(kind: TokenKind) -> str:
-    access = "HS256" if kind.symmetric else "ES256"
-    return f"{access}, {'JWT' if kind.refresh_claims else 'opaque'} refresh"
+    return f"{_access(kind)}, {_refresh(kind)} refresh"
+
+
+def _access(kind: TokenKind) -> str:
+    return "HS256" if kind.symmetric else "ES256"
+
+
+def _refresh(kind: TokenKind) -> str:
+    return "JWT" if kind.refresh_claims else "opaque"
 
 
 def dialect_page(dialect: Dialect) -> str:
@@ -81,7 +88,8 @@ def dialect_page(dialect: Dialect) -> str:
         if route.describe is not None
     ]
     kinds = [
-        row([f"`{kind.name}`", _tokens(kind), f"`{kind.policy.name}`"]) for kind in dialect.kinds
+        row([f"`{kind.name}`", _access(kind), _refresh(kind), f"`{kind.policy.name}`"])
+        for kind in dialect.kinds
     ]
     parts = [
         *_part(dialect.person, "a person", "users"),
@@ -92,21 +100,24 @@ def dialect_page(dialect: Dialect) -> str:
     said = [
         f"# {dialect.document.info['title']}\n",
         f"{dialect.guide.rstrip()}\n" if dialect.guide else "",
-        f"Its paths begin with `{dialect.base_path}`.\n",
+        f"The paths begin with `{dialect.base_path}`. The [glossary](../glossary.md) explains the "
+        "terms of this page.\n",
         "## Requests\n",
         "| method | path | what for |\n| --- | --- | --- |",
         *routes,
         "\n## Tokens\n",
-        "| kind | form | preset |\n| --- | --- | --- |",
+        "A [preset](../directory.md#presets) sets the lifetimes of a token kind.\n",
+        "| token kind | access token | refresh token | preset |\n| --- | --- | --- | --- |",
         *kinds,
         "\n## Options\n",
-        f"Under `[dialects.{dialect.name}]`.\n",
+        f"These are keys under `[dialects.{dialect.name}]` in the "
+        "[settings file](../settings.md).\n",
         "| key | default | what for |\n| --- | --- | --- |",
         *_options(dialect),
         *_realms(dialect),
         *parts,
         "\n## To try\n",
-        "With the demo's people (`make run`).\n\n```sh",
+        "Start the demo with `make run`, then paste a line.\n\n```sh",
         "\n".join(calls).strip(),
         "```\n",
     ]
@@ -140,7 +151,10 @@ def _realms(dialect: Dialect) -> Iterator[str]:
     if not dialect.realms:
         return
     yield "\n## People of its own\n"
-    yield "They have a `realm` in `users` of a [directory file](../directory.md#users).\n"
+    yield (
+        "A realm is a set of people. In a [directory file](../directory.md#users) the key `realm` "
+        "of a person names it.\n"
+    )
     yield "| realm | people |\n| --- | --- |"
     yield from (row([f"`{each.form}`", each.noun]) for each in dialect.realms)
 
@@ -149,15 +163,33 @@ def _part(part: Part[Any] | None, whose: str, section: str) -> Iterator[str]:
     if part is None:
         return
     yield f"\n## What it needs to know of {whose}\n"
-    if part.inline:
-        yield f"Each is a key of an entry of `{section}` in a [directory file](../directory.md).\n"
-    elif part.has_places:
-        yield "The keys `tenants` and `developer_accounts` of a person have it, in `users` of a"
-        yield "[directory file](../directory.md#users). Each maps an id to a list of behaviors.\n"
-    else:
-        yield f"Under `{part.key}` in `{section}` of a [directory file](../directory.md).\n"
+    rows = list(rows_of(part.kind))
+    where = f"{_place(part, section)}{meaning_of_dots(rows)}"
+    yield f"In a [directory file](../directory.md#{section}) {where}\n"
     yield "| key | is | default | what for |\n| --- | --- | --- | --- |"
-    yield from rows_of(part.kind)
+    yield from rows
+
+
+def _place(part: Part[Any], section: str) -> str:
+    if part.inline:
+        return f"these are keys of an entry of `{section}`."
+    if part.has_places:
+        return (
+            f"these are keys of an entry of `{section}`. Each maps an id to a list of behaviors, "
+            "which are numbers for permissions."
+        )
+    return f"these are keys under `{part.key}` in an entry of `{section}`."
+
+
+def meaning_of_dots(rows: Sequence[str]) -> str:
+    """What a dot in a key means, said of the first key that has one."""
+    forms = {key.strip("` "): form.strip() for _, key, form, *_ in (row.split("|") for row in rows)}
+    nested = next((key for key in forms if "." in key), None)
+    if nested is None:
+        return ""
+    outer, _, inner = nested.rpartition(".")
+    of = f"each entry of `{outer}`" if forms[outer] == "a list" else f"`{outer}`"
+    return f" `{nested}` is the key `{inner}` in {of}."
 
 
 def rows_of(kind: type[msgspec.Struct]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import pytest
-from docs.dialect_pages import rows_of
+from docs.dialect_pages import meaning_of_dots, rows_of
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,3 +37,21 @@ class Inner(msgspec.Struct, frozen=True):
 )
 def test_every_type_that_a_member_may_have_has_words(row: str) -> None:
     assert row in list(rows_of(Known))
+
+
+class Listing(msgspec.Struct, frozen=True):
+    inners: list[Inner]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Known, " `inner.deep` is the key `deep` in `inner`."),
+        (Listing, " `inners.deep` is the key `deep` in each entry of `inners`."),
+        (Inner, ""),
+    ],
+)
+def test_a_page_explains_a_dot_in_a_key_if_it_has_one(
+    kind: type[msgspec.Struct], said: str
+) -> None:
+    assert meaning_of_dots(list(rows_of(kind))) == said

@@ -31,9 +31,9 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        access_algorithm: of access tokens. Other servers can check those of ES256 by the published
-            keys. For those of HS256 they need introspection or a shared key. No client is known
-            that reads the algorithm.
+        access_algorithm: the algorithm that signs access tokens. Other servers can check ES256
+            tokens by the published keys. For HS256 tokens they need introspection or a shared key.
+            No known client reads the algorithm.
         person_in_tokens: whether an access token has the person's `roles` and `organization`.
         require_access_token: whether refresh and log-out require a valid access token of the same
             user, as the vendor's document declares. A client with an expired one must sign in
@@ -58,7 +58,7 @@ class Akinon(Dialect):
     presets: Sequence[Policy] = (AKINON_2026,)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
-    guide: str = "The [quick start](../quickstart/akinon.md) has what its clients need."
+    guide: str = "Begin with the [quick start](../quickstart/akinon.md)."
     old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer("Akinon AppMaker", ("/api/v1/auth/…", "/api/v1/profile/me"), "akinon.user"),

@@ -58,38 +58,40 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        access_algorithm: of access tokens. Other servers can check those of ES256 by the published
-            keys. For those of HS256 they need introspection or a shared key. No client is known
-            that reads the algorithm.
-        person_in_tokens: whether an access token has the person's `group` and its `permission`.
+        access_algorithm: the algorithm that signs access tokens. Other servers can check ES256
+            tokens by the published keys. For HS256 tokens they need introspection or a shared key.
+            No known client reads the algorithm.
+        person_in_tokens: whether access tokens have the claims `group` and `permission` of the
+            person.
         title: the site's name.
         instance_id: the identifier that tells this site from other sites.
-        logo: the address of the site's logo on a light page. Without one the web frontend waits for
-            it for ever; the default is a file of its own, as at the real server.
+        logo: the address of the site's logo on a light page. If it is empty, the web frontend waits
+            for the logo for ever. The default is a file of the web frontend, as at the real server.
         logo_light: the same on a dark page.
         version: the server version that clients see: SemVer, 4.12.0 or later.
         debug: whether a failure contains the internal cause.
-        access_outlives_password: whether an access token stays valid until it expires when the
-            password or the e-mail changes, as at the real server.
+        access_outlives_password: whether access tokens stay valid after a change of the password or
+            the e-mail, until they expire. The real server behaves so.
         prepare_reveals: whether `/session/prepare` reveals which accounts exist, as the real server
-            does. If not, the web frontend asks strangers for a password, too. No client is known
-            that then cannot sign in.
-        prepare_limit: requests to `/session/prepare` from one network in five minutes; the same
-            number to `/user/info` without a bearer token.
-        authn: whether the site says that it offers passkeys. AList's driver requires it. The web
-            frontend then offers a passkey, but nobody can finish that sign-in here.
-        limit_statuses: whether limits and too large bodies have the HTTP statuses 429 and 413,
+            does. With `false` the web frontend asks for a password also when there is no account.
+            All known clients can still sign in.
+        prepare_limit: the most requests that one network may send to `/session/prepare` in five
+            minutes. `/user/info` without a bearer token has the same limit, counted apart.
+        authn: whether the site says that it offers passkeys. AList's driver requires `true`. The
+            web frontend then offers sign-in by passkey, but nobody can finish that sign-in here.
+        limit_statuses: whether the HTTP status is 429 at a limit and 413 for a too large body,
             instead of 200. The web frontend shows the text of a failure only with 200.
-        capacity: bytes of storage that each user is shown.
+        capacity: the bytes of storage that the service reports for each user.
         tos_url: URL of the terms of service, shown on the sign-in page.
         privacy_policy_url: URL of the privacy policy, shown on the sign-in page.
-        captcha_after: failed sign-ins of one network in five minutes after which people must read
-            a picture; 0 for never. Only the web frontend shows it, from the first sign-in on.
-            Drivers, command lines and libraries in such a network are refused with 40026.
-        official_apps: whether people may give access to the drive's own desktop and iOS apps. If
-            not, these two cannot sign in.
-        apps: further apps to which people may give access. Each has `id`, `secret`, `name`,
-            `redirect_uris` and `scopes`, and maybe `icon`, `homepage_url` and `description`.
+        captcha_after: after how many failed sign-ins from one network in five minutes people there
+            must solve a captcha; 0 for never. Only the web frontend shows captchas, and it shows
+            one from the first sign-in on. Drivers, command lines and libraries in that network are
+            then refused with the code 40026.
+        official_apps: whether people may give access to Cloudreve's own desktop and iOS apps. With
+            `false` these two cannot sign in.
+        apps: further apps to which people may give access. Each needs `id`, `secret`, `name`,
+            `redirect_uris` and `scopes`. It may have `icon`, `homepage_url` and `description`.
     """
 
     issuer: str = "http://127.0.0.1:8088"
@@ -139,7 +141,7 @@ class Cloudreve(Dialect):
     presets: Sequence[Policy] = (CLOUDREVE_2026, CLOUDREVE_APP_2026)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
-    guide: str = "The [quick start](../quickstart/cloudreve.md) has what its clients need."
+    guide: str = "Begin with the [quick start](../quickstart/cloudreve.md)."
     old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer(

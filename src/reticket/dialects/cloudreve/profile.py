@@ -30,8 +30,8 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     permission: Annotated[
         str,
         Meta(
-            description="the permissions of a new group: base64 of a bit set. By default those of "
-            "the drive's own group `Admin` for a group of that name, and of `User` for any other"
+            description="the permissions of a new group: base64 of a bit set. By default a group "
+            "`Admin` has the permissions of Cloudreve's `Admin`; any other has those of its `User`"
         ),
     ] = ""
 

@@ -66,28 +66,32 @@ class Options:
 
     Args:
         issuer: the setting `issuer`, or the address served.
-        person_in_tokens: whether an access token has the `behaviors` that are granted and the
-            ids of the tenant's `sites`, or the `site` and `account` of a shopper.
+        person_in_tokens: whether access tokens have more claims. These are the granted `behaviors`
+            and the ids of the tenant's `sites`, or for a shopper `site` and `account`.
         require_bearer: whether refreshes and users' sign-ins require a valid access token of an
-            application, a developer or an admin user, as the vendor's documents declare. Then
-            `mozu-node-sdk`, `mozurestsdk` and `mozu-api-java` cannot refresh: they send none.
+            application, a developer or an admin user. The vendor's documents declare this. With
+            `true` the clients `mozu-node-sdk`, `mozurestsdk` and `mozu-api-java` cannot refresh,
+            because they send no access token then.
         second_factor: Kibo's clients cannot ask for a second factor. So a person who has one is
             refused. With `ignore` such a person signs in by password alone.
-        sign_in_status: of developers' and admin users' sign-ins. The vendor's test suites want 201;
-            clients that are generated from its document read a ticket only with 200.
-        shopper_address: whose address a request about a shopper comes from. With `server` it is
-            that of the shop's server, and failed sign-ins count for the application. With
-            `visitor` the servers of all shops are among `trusted_proxies` and send
-            `X-Forwarded-For`, and failed sign-ins count for the address of the visitor.
-        anonymous_per_address: sessions of anonymous shoppers that one application may begin from
-            one network in ten minutes. A shop's server is one network. At the limit,
-            `mozu-api-java` holds the thread of its caller for `Retry-After`, here up to 600 s, and
-            asks again.
-        anonymous_per_application: the same from all networks, with the same effect.
-        sign_ups_per_application: accounts of shoppers that one application adds in an hour. At the
-            limit `Retry-After` is up to 3600 s, so `mozu-api-java` may hold a thread for an hour.
-        resets_per_application: codes for new passwords for which one application asks in an hour,
-            with the same effect as that of `sign_ups_per_application`.
+        sign_in_status: the HTTP status of the sign-ins of developers and admin users. The vendor's
+            test suites want 201. Clients that are generated from the vendor's document read a
+            ticket only with 200.
+        shopper_address: which address counts as that of a shopper's request. With `server` it is
+            the address of the shop's server, and failed sign-ins count for the application. With
+            `visitor` it is the address of the visitor, and failed sign-ins count for that address.
+            `visitor` needs the servers of all shops in `trusted_proxies`, and each of them must
+            send `X-Forwarded-For`.
+        anonymous_per_address: the most sessions of anonymous shoppers that one application may
+            begin from one network in ten minutes. A shop's server is one network. At the limit
+            `Retry-After` is up to 600 s. `mozu-api-java` blocks the thread of its caller for that
+            time, then asks again.
+        anonymous_per_application: the same for one application from all networks together.
+        sign_ups_per_application: the most accounts of shoppers that one application may add in an
+            hour. At the limit `Retry-After` is up to 3600 s, so `mozu-api-java` may block a thread
+            for an hour.
+        resets_per_application: the most codes for new passwords that one application may request in
+            an hour. At the limit `Retry-After` is up to 3600 s, too.
         debug: whether a refusal contains the internal cause.
     """
 
@@ -116,7 +120,10 @@ class Kibo(Dialect):
     presets: Sequence[Policy] = (KIBO_2026, KIBO_SHOPPER_2026, KIBO_ANONYMOUS_2026)
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
-    guide: str = "The [quick start](../quickstart/kibo.md) has what its clients need."
+    guide: str = (
+        "Begin with the [quick start](../quickstart/kibo.md). Kibo calls an access token and its "
+        "refresh token together a *ticket*."
+    )
     old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer("Kibo application tickets", (f"/api{application.PATH}…",), "kibo.application"),

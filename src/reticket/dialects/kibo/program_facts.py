@@ -22,15 +22,15 @@ class Program(Struct, frozen=True, forbid_unknown_fields=True):
     environment_scope: (
         Annotated[
             str,
-            Meta(description="`Sandbox` or `Production`, of V2 credentials; V1 ones have none"),
+            Meta(description="`Sandbox` or `Production` for V2 credentials, none for V1"),
         ]
         | None
     ) = None
     behaviors: Annotated[
         tuple[Int32, ...],
         Meta(
-            description="whole numbers. Introspection shows them. With `person_in_tokens` access "
-            "tokens have them, too"
+            description="whole numbers for permissions. Introspection shows them. With "
+            "`person_in_tokens` access tokens have them, too"
         ),
     ] = ()
 

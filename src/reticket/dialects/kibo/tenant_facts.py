@@ -87,7 +87,9 @@ class Tenant(Struct, frozen=True, forbid_unknown_fields=True):
     expiry: (
         Annotated[
             str,
-            Meta(description="a time like `2030-01-02T03:04:05.006Z`, shown; it has no effect"),
+            Meta(
+                description="a time like `2030-01-02T03:04:05.006Z`. It is shown, and has no effect"
+            ),
         ]
         | None
     ) = None

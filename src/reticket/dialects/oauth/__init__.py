@@ -122,7 +122,7 @@ class OAuth(Dialect):
     refusals: Mapping[Code, errors.Failure] = errors.REFUSALS
     document: Document = DOCUMENT
     person: Part[Any] | None = PERSON
-    guide: str = "The [quick start](../quickstart/oauth.md) has what its clients need."
+    guide: str = "Begin with the [quick start](../quickstart/oauth.md)."
     offers: Sequence[Offer] = (
         Offer(
             "OAuth 2.0, OpenID Connect: code with PKCE, devices, client credentials, token "
