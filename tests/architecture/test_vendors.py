@@ -14,7 +14,7 @@ PACKAGE = Path(dialects.__file__).parents[1]
 STANDARDS = {"oauth"}
 """Dialects that no vendor owns."""
 OLDER_DATA = "directory/engines/migrations/"
-FOREIGN_DATA = ("crypto/hashes/systems/", "moving/readers/")
+FOREIGN_DATA = ("adoption/systems/", "crypto/hashes/systems/", "moving/readers/")
 """Folders with a file for each system from which people move in; a vendor may be one."""
 
 

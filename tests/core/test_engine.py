@@ -391,7 +391,7 @@ async def test_an_application_refreshes_until_it_is_disabled_or_deleted(world):
     world.people.application = apps.get
     engine = Engine(
         {name: replace(OPAQUE, subjects=Application)}, world.policies(), world.store, world.people,
-        world.mint, world.audit, world.pool, world.clock, os.urandom,
+        world.mint, world.audit, world.pool, world.clock, os.urandom, world.adopting,
     )  # fmt: skip
     token = (await engine.begin(BeginSession(name, app), None, CALLER)).refresh_token
     for gone in (replace(app, disabled=True), None):

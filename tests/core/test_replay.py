@@ -1,6 +1,7 @@
 """A replay ends the sessions that the stream says have ended, and no others."""
 
 import pytest
+from tests.core.adopting import jwt_adoption
 from tests.core.world import People
 
 from reticket.audit import open_audit_log, revocations
@@ -141,3 +142,34 @@ def test_an_unknown_cause_still_revokes(store):
     store.create([family_of(1)])
     (ended,) = replay.replay(store, [Event(at(9), "revoked", family=family_of(1).id.hex())])
     assert ended.revoked_cause == replay.UNKNOWN_CAUSE
+
+
+def test_an_adopted_session_that_the_copy_does_not_have_is_made_as_an_ended_one(store, clock):
+    """Otherwise its token of the other system would begin it anew."""
+    adoption = jwt_adoption()
+    here, gone = adoption.session_of("here"), adoption.session_of("gone")
+    store.create([family_of(0)._replace(id=here)])
+    named = [
+        Event(at(9), "revoked", "akinon.user", each.hex(), ADA, cause="sign_out")
+        for each in (here, gone, gone, b"\xff" * 16)
+    ]
+    ended = replay.replay(store, named, {adoption.since: adoption.until})
+    assert {row.id for row in ended} == {here, gone}
+    made = store.find(gone)
+    assert (made.revoked_cause, made.subject, made.resource) == ("sign_out", ADA, "akinon.user")
+    assert made.expires_at >= adoption.until
+    assert replay.replay(store, named, {adoption.since: adoption.until}) == []
+    assert replay.replay(store, named) == []
+
+
+def test_what_ended_many_sessions_is_noted_for_those_without_a_row(store):
+    class Notes:
+        found = ()
+
+        def end(self, *said):
+            self.found += (said,)
+
+    notes = Notes()
+    event = Event(at(9), "revocation", subject=ADA, cause="password_changed")
+    replay.replay(store, [event], {}, notes)
+    assert notes.found == ((Selection(subject=ADA), "password_changed", at(9)),)

@@ -12,7 +12,7 @@ from reticket.core.model import Family, Selection
 from reticket.core.ports import Intent
 from reticket.core.storage import pace
 from reticket.core.storage import upkeep as upkeep_module
-from reticket.core.storage.upkeep import Upkeep
+from reticket.core.storage.upkeep import USER_BLOCKED, Upkeep
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 
@@ -267,3 +267,57 @@ def test_an_intent_whose_clients_cannot_be_marked_is_tried_again(instance, ledge
     ledger.fails = None
     assert instance.upkeep.apply_intents() == 1
     assert ledger.lines[-2:] == [Selection(subject=ADA.id), []]
+
+
+class Unadopted:
+    """Sessions of another system that have no row yet."""
+
+    def __init__(self, instance):
+        self.instance, self.ends, self.fails = instance, [], None
+
+    def kinds(self):
+        return ("other", "spared")
+
+    def end(self, selection, cause, at):
+        if self.fails:
+            raise self.fails
+        living = self.instance.store.page(Selection(), 9).families
+        self.ends.append((selection, cause, [row.revoked_at is None for row in living]))
+
+
+@pytest.fixture
+def unadopted(instance):
+    notes = Unadopted(instance)
+    instance.upkeep = Upkeep(
+        instance.store,
+        instance.ephemeral,
+        instance.directory,
+        instance.audit,
+        outliving=("spared",),
+        unadopted=notes,
+    )
+    return notes
+
+
+def test_an_end_is_noted_for_sessions_without_a_row_before_the_others_end(instance, unadopted):
+    instance.family(1)
+    chosen = Selection(subject=ADA.id)
+    instance.upkeep.revoke(chosen, "operator")
+    assert unadopted.ends == [(chosen, "operator", [True])]
+
+
+def test_an_end_that_cannot_be_noted_is_told_of_after_the_end(instance, unadopted):
+    row = instance.family(1)
+    unadopted.fails = Unavailable("the directory is away")
+    with pytest.raises(Unavailable):
+        instance.upkeep.revoke(Selection(subject=ADA.id), "operator")
+    assert instance.store.find(row.id).revoked_cause == "operator"
+
+
+def test_the_block_of_a_person_ends_sessions_without_a_row_but_those_that_outlive_it(
+    instance, unadopted
+):
+    instance.directory.write(subject=ADA.id)
+    instance.directory.written[0] = replace(instance.directory.written[0], cause=USER_BLOCKED)
+    instance.upkeep.apply_intents()
+    assert [selection.resource for selection, *_ in unadopted.ends] == ["other"]

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.core.adopting import Known, adopting
 from tests.core.outbox import Outbox
 
+from reticket.core.adoption.model import Adoption
 from reticket.core.commands import BeginSession, Refresh
 from reticket.core.model import Caller
 from reticket.core.people import Client, User
@@ -152,9 +154,14 @@ class World:
         self.policy = replace(AKINON_2026, **policy)
         self.pool = WorkerPool("store")
         self.numbers = iter(range(2**31))
+        self.adoptions: list[Adoption] = []
+        self.known = Known()
+        self.adopting = adopting(
+            self.adoptions, self.known, self.policy, self.store, self.pool, self.clock
+        )
         self.engine = Engine(
             RESOURCES, self.policies(), self.store, self.people, self.mint, self.audit, self.pool,
-            self.clock, lambda size: next(self.numbers).to_bytes(size, "big"),
+            self.clock, lambda size: next(self.numbers).to_bytes(size, "big"), self.adopting,
         )  # fmt: skip
 
     def policies(self) -> Mapping[str, Policy]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from tests.core.adopting import nothing_adopted
 from tests.core.world import Audit, Keys, People
 from tests.dialects.every import BUILT, MODULES
 from tests.dialects.kibo.samples import ADA, APPLICATION
@@ -79,10 +80,10 @@ class Harness:
         people.users[ADA.id] = EVERYWHERE
         people.application = lambda application_id: APPLICATION
         policies = {name: each.policy for name, each in self.resources.items()}
-        self.pool = WorkerPool("store")
+        self.pool, store = WorkerPool("store"), MemoryStore(clock)
         self.engine = Engine(
-            self.resources, policies, MemoryStore(clock), people, self.mint, Audit(), self.pool,
-            clock, lambda size: bytes(size),
+            self.resources, policies, store, people, self.mint, Audit(), self.pool,
+            clock, lambda size: bytes(size), nothing_adopted(store, self.pool, clock),
         )  # fmt: skip
 
     async def ask(self, call, body, headers=None):

@@ -59,7 +59,10 @@ def replayed(instance: OpenedService, streams: Sequence[Path]) -> int:
     """
     _keep_to_heal(instance)
     of_keys: list[Event] = []
-    ended = end_again(instance.store, _session_events(streams, of_keys))
+    directory = instance.directory
+    kept_until = {each.since: each.until for each in directory.adoptions.all()}
+    events = _session_events(streams, of_keys)
+    ended = end_again(instance.store, events, kept_until, directory.unadopted)
     at = instance.store.now()
     instance.audit.record([audit_events.revoked(at, family) for family in ended], durable=True)
     return len(ended) + _distrust(instance, of_keys)

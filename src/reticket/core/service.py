@@ -131,10 +131,11 @@ def _sign_ins(
 
 def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
     mint, kinds, clock, directory = parts.mint, parts.kinds, parts.clock, parts.directory
-    holder_of = parts.engine.holder_of
+    engine = parts.engine
+    holder_of = engine.holder_of
     inspection = Inspection(parts.pools.store, parts.store, parts.ephemeral, directory, holder_of)
 
-    describing = Describing(kinds, parts.engine, inspection, mint, clock)
+    describing = Describing(kinds, engine, inspection, mint, clock)
 
     def verified(command: asked.ReadAccess | asked.InspectAccess) -> AccessToken:
         accepted = [kinds[name] for name in command.resources]
@@ -163,7 +164,7 @@ def _tokens(parts: ServiceParts, callers: CallerStorage) -> Iterator[Performer]:
     yield by(asked.ReadAccess, read)
     yield by(asked.InspectAccess, inspect)
     yield by(asked.DescribeToken, describing.describe)
-    yield by(asked.ReadRefresh, at_once(lambda a: mint.read_refresh(kinds[a.resource], a.token)))
+    yield by(asked.ReadRefresh, lambda a, caller: engine.open(a.resource, a.token, caller))
     yield by(asked.ReadIdentity, at_once(lambda a: mint.read_identity(a.token)))
     yield by(asked.MakeNonce, at_once(lambda a: mint.nonce(kinds[a.resource], clock())))
     yield by(

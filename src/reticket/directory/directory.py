@@ -12,6 +12,9 @@ from reticket.core.model import Place
 from reticket.core.ports import Clock, Entropy, Factors
 from reticket.core.profiles import NO_DIALECT, Profiles
 from reticket.core.tokens.keys import KeyStore
+from reticket.directory.adoption.adoptions import Adoptions
+from reticket.directory.adoption.ends import UnadoptedEnds
+from reticket.directory.adoption.people import AdoptedPeople
 from reticket.directory.arrivals.writer import Arrivals
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
@@ -90,6 +93,9 @@ class Directory:
         enrolments: operations on second factors.
         arrivals: imports of many people.
         foreign_ids: the ids of people in other systems.
+        adoptions: operations on other systems whose sessions go on here.
+        unadopted: the port `Unadopted`.
+        adopted_people: the port `AdoptedPeople`.
         consents: the port `Consents`.
         hash_configs: what forms of hashes of other systems need.
         stored_hashes: the password hashes of all people.
@@ -162,6 +168,8 @@ class Directory:
         self.stored_hashes = StoredHashes(database)
         self.foreign_ids = ForeignIds(database)
         self.user_id_of = self.foreign_ids.user_id_of
+        self.adoptions = Adoptions(database, sealer, clock)
+        self.unadopted = UnadoptedEnds(database, clock)
         self.tenants = Tenants(
             database,
             self.tenant_members,
@@ -177,6 +185,9 @@ class Directory:
         )
         self.clients = Clients(database, profiles, clock, entropy)
         self._offer_records(self._records)
+        self.adopted_people = AdoptedPeople(
+            self.user_id_of, self._records.user_by_email, self.unadopted
+        )
         self.has_origin = Origins(database, lambda: self.version, seconds).has_origin
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))
         intents = Intents(database)

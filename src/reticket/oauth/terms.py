@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from reticket.core.adoption.imported_end import own_terms
 from reticket.core.model import Asked
 from reticket.core.people import User
 from reticket.core.policy import SECOND
@@ -52,7 +53,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """Terms that the session stores as text and never changes.
 
     Args:
-        auth_time: seconds; when the person authenticated.
+        auth_time: seconds; when the person authenticated. 0 where that is not known, as for the
+            session of another system.
         amr: the authentication methods (RFC 8176).
         jkt: thumbprint of the key to which the refresh token is bound (RFC 9449 §6.1), or None.
         audiences: the audiences of access tokens when a request names none.
@@ -87,7 +89,8 @@ _decode = msgspec.json.Decoder(Terms).decode
 @lru_cache(10_000)
 def terms_of(text: str | None) -> Terms:
     """The terms from the text of `to_json`."""
-    return _decode(text) if text else Terms(0)
+    own = own_terms(text)
+    return _decode(own) if own else Terms(0)
 
 
 def session_of(family: bytes, terms: Terms) -> str:
@@ -188,10 +191,9 @@ class Claims:
             "aud": facts.family.client,
             "iat": facts.issued_at // SECOND,
             "exp": facts.expires_at // SECOND,
-            "auth_time": terms.auth_time,
-            "acr": terms.acr,
-            "amr": terms.amr,
         }
+        if terms.auth_time:
+            claims |= {"auth_time": terms.auth_time, "acr": terms.acr, "amr": terms.amr}
         if ID_SESSION in asked:
             claims["sid"] = session_of(facts.family.id, terms)
         if NONCE in asked:

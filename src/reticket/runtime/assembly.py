@@ -22,6 +22,7 @@ from reticket.core.access.second_factor import SecondFactorAuthenticator
 from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
+from reticket.core.adoption.adopting import Adopting
 from reticket.core.commands import Asking
 from reticket.core.fetching.fetcher import FetchLimits
 from reticket.core.model import Caller
@@ -117,6 +118,14 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         pool=pools.store,
         clock=instance.clock,
         entropy=os.urandom,
+        adopting=Adopting(
+            instance.adopted,
+            instance.directory.adopted_people,
+            instance.grant,
+            instance.store,
+            pools.store,
+            instance.clock,
+        ),
     )
     hasher = BoundedHasher(instance.hasher, instance.settings.hashing.threads)
     secrets = SecretCheck(instance.directory, hasher, VerifiedSecrets(os.urandom))

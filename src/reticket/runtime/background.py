@@ -63,6 +63,7 @@ def background_work(instance: OpenedService, pools: WorkerPools, meter: Meter) -
     yield pools.directory, meter.publish, INTERVAL
     yield pools.store, instance.upkeep.apply_intents, INTERVAL
     yield pools.directory, instance.ring.reload, INTERVAL
+    yield pools.directory, instance.adopted.reload, INTERVAL
     yield WorkerPool("audit"), instance.audit.tend, INTERVAL
     purge = partial(_purge, instance, ClockWatch(instance.clock, time.monotonic))
     yield WorkerPool("purge"), purge, instance.settings.purge_interval

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from reticket.adoption.reader import AdoptedTokens
+from reticket.core.adoption.model import Adoption, Granted, Stated
 from reticket.core.handover import Handover
 from reticket.core.password_hasher import PasswordHasher
 from reticket.core.people import User
@@ -23,7 +25,8 @@ from reticket.crypto.sealing import Sealer
 from reticket.directory.directory import Directory
 from reticket.directory.errors import NotFound
 from reticket.directory.seed import Made, load_seed
-from reticket.runtime.every_policy import every_algorithm, every_policy
+from reticket.runtime.adopted_sessions import granted_to
+from reticket.runtime.every_policy import every_algorithm, every_policy, provider_of
 from reticket.settings import Settings, loading
 from reticket.wire import Dialect
 
@@ -54,6 +57,7 @@ class OpenedService:
     audit: AuditLog
     upkeep: Upkeep
     registrar: Registrar
+    adopted: AdoptedTokens
     dialects: Sequence[Dialect]
     policies: Mapping[str, Policy]
     handovers: Mapping[str, Handover]
@@ -101,6 +105,16 @@ class OpenedService:
         """The token kinds of the enabled dialects, by name."""
         return {kind.name: kind for dialect in self.dialects for kind in dialect.kinds}
 
+    def grant(self, adoption: Adoption, stated: Stated) -> Granted | None:
+        """What a session of another system may do that a JWT of its own proves."""
+        client = adoption.client or stated.client
+        return self.granted(adoption.kind, client, stated.scope)
+
+    def granted(self, kind: str, client: str | None, scope: str | None) -> Granted | None:
+        """What a session of another system may do here; None where its client may not have one."""
+        provider = provider_of(self.settings)
+        return granted_to(kind, client, scope, self.policies, self.directory.client, provider)
+
     def every_policy(self) -> Iterator[Policy]:
         """All policies in force."""
         return every_policy(self.settings, self.policies, self.directory.clients)
@@ -120,6 +134,7 @@ class OpenedService:
             self._remove_unused(self.clock() - days * DAY * SECOND)
         now = self.clock()
         Pace().repeat(lambda most: self.directory.logouts.expire(now, most))
+        self.directory.unadopted.forget()
         self.upkeep.mark_missed()
         return self.upkeep.purge()
 

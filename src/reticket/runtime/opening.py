@@ -18,6 +18,7 @@ import structlog
 
 from reticket import __version__, dialects, folder, stores
 from reticket.admin import Admin, AdminContext
+from reticket.adoption.reader import AdoptedTokens
 from reticket.audit import open_audit_log
 from reticket.core.commands import Asking
 from reticket.core.errors import StartupError
@@ -136,8 +137,14 @@ class Builder:
             hasher=AnyHasher(current, directory.hash_configs.find),
             audit=audit,
             upkeep=Upkeep(
-                store, ephemeral, directory, audit, outliving=profiles.outliving_a_block()
+                store,
+                ephemeral,
+                directory,
+                audit,
+                outliving=profiles.outliving_a_block(),
+                unadopted=directory.unadopted,
             ),
+            adopted=AdoptedTokens(directory.adoptions.all, now),
             registrar=Registrar(
                 directory.database,
                 directory.clients,

@@ -188,6 +188,7 @@ def _counted(instance: OpenedService, meter: Meter) -> OpenedService:
         instance.directory,
         audit,
         outliving=instance.directory.profiles.outliving_a_block(),
+        unadopted=instance.directory.unadopted,
     )
     return replace(instance, audit=audit, upkeep=upkeep)
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from joserfc.jws import JWSRegistry
+from tests.core.adopting import Known
 from tests.core.world import Audit
 from tests.crypto.conftest import Keys
 from tests.dialects.oauth.token_people import (
@@ -28,6 +29,7 @@ from tests.dialects.oauth.token_people import (
     Registrar,
 )
 
+from reticket.adoption.reader import AdoptedTokens
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureLimits
 from reticket.core.access.known_programs import KnownPrograms
@@ -35,6 +37,8 @@ from reticket.core.access.programs import ProgramAuthenticator
 from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.access.sign_in_context import SignInContexts
+from reticket.core.adoption.adopting import Adopting
+from reticket.core.adoption.model import Adoption, Granted, Stated
 from reticket.core.errors import ReticketError
 from reticket.core.fetching.fetcher import FetchLimits
 from reticket.core.fetching.model import FetchFault, Unfetched
@@ -68,6 +72,8 @@ from reticket.dialects.oauth.grants.codes import (
     issued_code_of,
 )
 from reticket.http.edge import carried_out
+from reticket.oauth.provider import Provider
+from reticket.runtime.adopted_sessions import granted_to
 from reticket.stores.memory import MemoryEphemeral, MemoryStore
 from reticket.testing import FakeClock
 from reticket.wire import WireRequest
@@ -123,9 +129,14 @@ class World:
         self.registrar = Registrar(self.people)
         self.fetched, self.elsewhere = [], {}
         """What other servers answer, by URL; anything else is unreachable."""
+        self.adoptions, self.known = [], Known()
+        self.adopted = AdoptedTokens(lambda: tuple(self.adoptions), self.clock)
         engine = Engine(
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.pools.store, self.clock, os.urandom,
+            Adopting(
+                self.adopted, self.known, self._grant, self.store, self.pools.store, self.clock
+            ),
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))
         attempts = Attempts(BudgetedEphemeral(self.ephemeral), self._tell, self.clock)
@@ -150,6 +161,10 @@ class World:
         """The port: answers from `elsewhere`."""
         self.fetched.append(request)
         return self.elsewhere.get(request.url, Unfetched(FetchFault.UNREACHABLE))
+
+    def _grant(self, adoption: Adoption, stated: Stated) -> Granted | None:
+        provider, client = Provider(ISSUER, PRESETS), adoption.client or stated.client
+        return granted_to(adoption.kind, client, stated.scope, {}, self.people.client, provider)
 
     def _tell(self, event: Event) -> None:
         self.audit.record([event])

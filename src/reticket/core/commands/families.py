@@ -144,7 +144,9 @@ class IssueAccess(Command[Issued]):
 
 @dataclass(frozen=True, slots=True)
 class ReadRefresh(Command[RefreshToken]):
-    """Read a refresh token, without I/O. Result: `RefreshToken`. INVALID_TOKEN."""
+    """Read a refresh token, without I/O for one of ours. One of another system is adopted. Result:
+    `RefreshToken`. INVALID_TOKEN.
+    """
 
     resource: str
     token: str = field(repr=False)

@@ -12,6 +12,9 @@ from reticket.core.sessions.steps import StepOutcome
 
 _NO_CALLER = Caller(address="", correlation_id="")
 
+ADOPTED = "adopted"
+"""A token of another system was exchanged for the first of ours."""
+
 _EVENTS = {
     Outcome.KEPT: "issued",
     Outcome.ADVANCED: "issued",
@@ -32,7 +35,8 @@ def audit_events_of(kind: str, outcome: StepOutcome, caller: Caller) -> list[Eve
         events.append(_event_of(family, now, name, kind, caller, outcome.refusal.cause))
     elif outcome.outcome is not None:
         cause = family.revoked_cause if family and outcome.ended else None
-        events.append(_event_of(family, now, _EVENTS[outcome.outcome], kind, caller, cause))
+        name = ADOPTED if outcome.adopted else _EVENTS[outcome.outcome]
+        events.append(_event_of(family, now, name, kind, caller, cause))
     if outcome.switched_to is not None:
         switch = outcome.switched_to
         events.append(_event_of(family, now, "switched", kind, caller, context=switch))

@@ -75,7 +75,7 @@ class Describing:
     async def _refresh(
         self, command: DescribeToken, kinds: Sequence[TokenKind], caller: Caller
     ) -> TokenDescription:
-        kind = self._kind_of_refresh(kinds, command.token)
+        kind = await self._kind_of_refresh(kinds, command.token, caller)
         refresh = Refresh(kind.name, command.token, place=kind.place, part=kind.part)
         token, row = await self._engine.rehearse(DryRunRefresh(refresh), caller)
         holder = self._engine.holder_of(row.resource, row.subject)
@@ -85,11 +85,15 @@ class Describing:
         claims = _without_own(access_claims(kind, facts))
         return _told(kind, TokenDescription(kind.name, False, holder, row, claims), facts)
 
-    def _kind_of_refresh(self, kinds: Sequence[TokenKind], text: str) -> TokenKind:
-        """The kind whose key made the token. INVALID_TOKEN, cause FORGED."""
+    async def _kind_of_refresh(
+        self, kinds: Sequence[TokenKind], text: str, caller: Caller
+    ) -> TokenKind:
+        """The kind whose key made the token, or to which it is adopted. INVALID_TOKEN, cause
+        FORGED.
+        """
         for kind in kinds:
             try:
-                self._mint.read_refresh(kind, text)
+                await self._engine.open(kind.name, text, caller)
             except Refusal:
                 continue
             return kind

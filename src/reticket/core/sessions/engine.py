@@ -9,8 +9,10 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from reticket.core.adoption.adopting import Adopting
+from reticket.core.adoption.model import ForeignToken
 from reticket.core.commands import (
     BeginSession,
     DryRunRefresh,
@@ -20,7 +22,6 @@ from reticket.core.commands import (
     Refresh,
 )
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
-from reticket.core.identifiers import family_id
 from reticket.core.model import (
     Caller,
     Family,
@@ -31,7 +32,7 @@ from reticket.core.model import (
     Selection,
 )
 from reticket.core.people import User
-from reticket.core.policy import SECOND, Policy
+from reticket.core.policy import Policy
 from reticket.core.ports import (
     ROW_LOCKED,
     AuditLog,
@@ -49,21 +50,28 @@ from reticket.core.realms import USUAL
 from reticket.core.sessions.audit_events import audit_events_of, begun, granted, refused
 from reticket.core.sessions.devices import Devices
 from reticket.core.sessions.holders import holder_but_user
-from reticket.core.sessions.requests import NewSession, PairStep, Placed, SessionStep
+from reticket.core.sessions.requests import (
+    NewSession,
+    PairStep,
+    Placed,
+    SessionStep,
+    first_family,
+)
 from reticket.core.sessions.reused import mark_reused
-from reticket.core.sessions.rotation import rounded_up_to_second
 from reticket.core.sessions.steps import (
+    AdoptStep,
     DryRunStep,
     ExchangeStep,
     RefreshStep,
     SignOutStep,
     StepOutcome,
+    admitted,
+    replicated,
+    same_credentials,
     seen,
 )
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
-
-R = TypeVar("R")
 
 StoreResult: TypeAlias = StepOutcome | NotReplicated[StepOutcome] | RowLocked
 
@@ -75,6 +83,7 @@ class Engine:
         kinds / policies: by name of the token kind.
         pool: the store's writer; everything that changes a family runs on it.
         clock: for audit events that are recorded without asking the store.
+        adopting: opens tokens of other systems.
     """
 
     def __init__(
@@ -88,6 +97,7 @@ class Engine:
         pool: WorkerPool,
         clock: Clock,
         entropy: Entropy,
+        adopting: Adopting,
     ) -> None:
         self._kinds = kinds
         self._policies = policies
@@ -98,6 +108,7 @@ class Engine:
         self._clock = clock
         self._entropy = entropy
         self._devices = Devices(clock)
+        self._adopting = adopting
         find, has_pending = self.holder_of, directory.pending
         self._refresh_step = partial(RefreshStep, holder_of=find, has_pending=has_pending)
         self._exchange_step = partial(ExchangeStep, holder_of=find, has_pending=has_pending)
@@ -112,21 +123,53 @@ class Engine:
         """Exchange a refresh token for a pair. INVALID_TOKEN, ACCESS_DENIED. Call on the event
         loop.
         """
-        token = self._open(self._kinds[command.resource], command.token, caller)
+        kind = self._kinds[command.resource]
+        try:
+            token = self._mint.read_refresh(kind, command.token)
+        except Refusal as refusal:
+            found = self._adopting.read(kind.name, command.token)
+            if not found:
+                self._note_refused(kind.name, refusal, caller)
+                raise
+            return asyncio.ensure_future(self._adopt(command, found, caller))
         policy = command.policy or self._policies[command.resource]
         step = self._refresh_step(command, policy, caller, token)
         return self._pairs.put((token.family, step))
+
+    async def _adopt(
+        self, command: Refresh, found: Sequence[ForeignToken], caller: Caller
+    ) -> Issued:
+        try:
+            token, system = await self._adopting.open(found, caller.device)
+        except Refusal as refusal:
+            self._note_refused(command.resource, refusal, caller)
+            raise
+        policy = command.policy or self._policies[command.resource]
+        step = AdoptStep(self._refresh_step(command, policy, caller, token), system)
+        return await self._pairs.put((token.family, step))
+
+    async def open(self, kind_name: str, text: str, caller: Caller) -> RefreshToken:
+        """The content of a presented refresh token. The session of another system is adopted by
+        it: it has a row afterwards. INVALID_TOKEN; records nothing.
+        """
+        try:
+            return self._mint.read_refresh(self._kinds[kind_name], text)
+        except Refusal:
+            found = self._adopting.read(kind_name, text)
+            if not found:
+                raise
+        return (await self._adopting.open(found, caller.device)).token
 
     async def rehearse(self, command: DryRunRefresh, caller: Caller) -> tuple[RefreshToken, Family]:
         """The token and row that a refresh would find. Raises what the refresh would raise, and
         records nothing.
         """
         refresh = command.refresh
-        token = self._mint.read_refresh(self._kinds[refresh.resource], refresh.token)
+        token = await self.open(refresh.resource, refresh.token, caller)
         policy = refresh.policy or self._policies[refresh.resource]
         step = DryRunStep(self._refresh_step(refresh, policy, caller, token))
         row, outcome = await self._reads.put((token.family, step))
-        _admitted(outcome)
+        admitted(outcome)
         return token, row
 
     def derive(self, command: ExchangeToken, caller: Caller) -> asyncio.Future[Issued]:
@@ -138,7 +181,11 @@ class Engine:
 
     async def end(self, command: EndSession, caller: Caller) -> Family:
         """Sign out: end the family of a refresh token. INVALID_TOKEN with its cause."""
-        token = self._open(self._kinds[command.resource], command.token, caller)
+        try:
+            token = await self.open(command.resource, command.token, caller)
+        except Refusal as refusal:
+            self._note_refused(command.resource, refusal, caller)
+            raise
         policy = command.policy or self._policies[command.resource]
         step = SignOutStep(command, policy, caller, token)
         outcome = await self._ends.put((token.family, step))
@@ -163,10 +210,11 @@ class Engine:
         begin = BeginSession(
             command.resource, command.holder, client=command.holder.id, scope=command.scope
         )
-        row = self._first(NewSession(begin, policy, None, caller), now)._replace(generation=0)
+        row = first_family(NewSession(begin, policy, None, caller), now, self._entropy)
+        row = row._replace(generation=0)
         outcome = StepOutcome(now, Outcome.DERIVED, row, command.holder)
         self.note(granted(kind.name, outcome, caller))
-        return self._mint.issue(kind, policy, *_admitted(outcome), command.asked)
+        return self._mint.issue(kind, policy, *admitted(outcome), command.asked)
 
     async def find(self, family: bytes) -> tuple[Family | None, int]:
         """The row as it is, and the store's time, read in a batch with other readers."""
@@ -198,12 +246,8 @@ class Engine:
             return user if user and is_meant and user.active and not user.disabled else None
         return holder_but_user(self._directory, kind.subjects, subject)
 
-    def _open(self, kind: TokenKind, text: str, caller: Caller) -> RefreshToken:
-        try:
-            return self._mint.read_refresh(kind, text)
-        except Refusal as refusal:
-            self.note(refused(self._clock(), kind.name, refusal, caller))
-            raise
+    def _note_refused(self, kind: str, refusal: Refusal, caller: Caller) -> None:
+        self.note(refused(self._clock(), kind, refusal, caller))
 
     def _transact(self, batch: Sequence[Placed[SessionStep]]) -> Sequence[StoreResult]:
         """Run the steps and record their events, before any of them is answered."""
@@ -222,7 +266,7 @@ class Engine:
     def _end_batch(
         self, batch: Sequence[Placed[SignOutStep]]
     ) -> Sequence[StepOutcome | Unavailable | RowLocked]:
-        return [_replicated(result) for result in self._transact(batch)]
+        return [replicated(result) for result in self._transact(batch)]
 
     def refresh_batch(
         self, batch: Sequence[Placed[PairStep]]
@@ -237,11 +281,11 @@ class Engine:
         self, step: PairStep | NewSession, result: StoreResult
     ) -> Issued | Exception | RowLocked:
         if not isinstance(result, StepOutcome):
-            return _replicated(result)
+            return replicated(result)
         command, policy = step.command, step.policy
         try:
             kind = self._kinds[command.resource]
-            return self._mint.issue(kind, policy, *_admitted(result), command.asked, result.latest)
+            return self._mint.issue(kind, policy, *admitted(result), command.asked, result.latest)
         except Exception as error:  # the others of the batch still get their answer
             return error
 
@@ -251,7 +295,7 @@ class Engine:
 
     def _create(self, batch: Sequence[NewSession]) -> Sequence[StepOutcome]:
         now = self._store.now()
-        families = [self._devices.kept(self._first(start, now)) for start in batch]
+        families = [self._devices.kept(first_family(start, now, self._entropy)) for start in batch]
         self._insert(families)
         self._directory.catch_up_now()
         results = [self._confirm(s, f, now) for s, f in zip(batch, families, strict=True)]
@@ -269,29 +313,6 @@ class Engine:
         except KeyError as error:
             raise Unavailable("one of the families was begun meanwhile") from error
 
-    def _first(self, start: NewSession, now: int) -> Family:
-        command, policy = start.command, start.policy
-        ends_at = rounded_up_to_second(now + policy.absolute * SECOND)
-        return Family(
-            id=command.family or family_id(now, self._entropy),
-            resource=command.resource,
-            subject=command.holder.id,
-            client=command.client,
-            context=command.context,
-            scope=command.scope,
-            policy=policy.name,
-            ends_at=ends_at,
-            expires_at=min(ends_at, rounded_up_to_second(now + policy.refresh * SECOND)),
-            generation=1,
-            parent=0,
-            floor=0,
-            open_from=1,
-            rotated_at=now,
-            previous_sign_in=start.previous_sign_in,
-            device=start.caller.device,
-            terms=command.terms,
-        )
-
     def _confirm(self, start: NewSession, family: Family, now: int) -> StepOutcome:
         """Check subject and client once more after the insert.
 
@@ -301,7 +322,7 @@ class Engine:
         command = start.command
         holder = self.holder_of(command.resource, command.holder.id)
         change_pending = self._directory.pending(command.holder.id)
-        is_same = holder is not None and _same_credentials(command.holder, holder)
+        is_same = holder is not None and same_credentials(command.holder, holder)
         if is_same and not change_pending and self._serves(command):
             return StepOutcome(now, Outcome.ADVANCED, family, holder, command.context)
         self._store.revoke(Selection(family=family.id), "subject_changed")
@@ -325,25 +346,3 @@ class Engine:
     def _record(self, events: Sequence[Event]) -> Sequence[None]:
         self._audit.record(events)
         return [None] * len(events)
-
-
-def _admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder, str | None, int]:
-    """Outcome, row, subject, context and time of a step that was not refused, as the mint takes
-    them. Otherwise raises the refusal.
-    """
-    if result.change_pending:
-        raise Unavailable("a change of the subject waits to end its families")
-    refusal, outcome, family, holder = result.refusal, result.outcome, result.family, result.holder
-    if refusal is not None or outcome is None or family is None or holder is None:
-        raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
-    return outcome, family, holder, result.context, result.now
-
-
-def _replicated(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:
-    if isinstance(result, NotReplicated):
-        return Unavailable("a revocation was written, but could be lost with its server")
-    return result
-
-
-def _same_credentials(one: Holder, other: Holder) -> bool:
-    return type(one) is type(other) and one.credential_version == other.credential_version

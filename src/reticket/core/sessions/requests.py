@@ -1,15 +1,18 @@
-"""Requests that wait in a batch for the store."""
+"""Requests that wait in a batch for the store, and the first row of a new session."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from reticket.core.commands import BeginSession
-from reticket.core.model import Caller
-from reticket.core.policy import Policy
-from reticket.core.sessions.steps import ExchangeStep, RefreshStep, SignOutStep
+from reticket.core.identifiers import family_id
+from reticket.core.model import Caller, Family
+from reticket.core.policy import SECOND, Policy
+from reticket.core.ports import Entropy
+from reticket.core.sessions.rotation import rounded_up_to_second
+from reticket.core.sessions.steps import AdoptStep, ExchangeStep, RefreshStep, SignOutStep
 
-PairStep: TypeAlias = RefreshStep | ExchangeStep
+PairStep: TypeAlias = RefreshStep | ExchangeStep | AdoptStep
 """A step whose answer is tokens."""
 
 SessionStep: TypeAlias = PairStep | SignOutStep
@@ -26,3 +29,28 @@ class NewSession(NamedTuple):
     policy: Policy
     previous_sign_in: int | None
     caller: Caller
+
+
+def first_family(start: NewSession, now: int, entropy: Entropy) -> Family:
+    """The row with which a session begins; `now` is the store's time in milliseconds."""
+    command, policy = start.command, start.policy
+    ends_at = rounded_up_to_second(now + policy.absolute * SECOND)
+    return Family(
+        id=command.family or family_id(now, entropy),
+        resource=command.resource,
+        subject=command.holder.id,
+        client=command.client,
+        context=command.context,
+        scope=command.scope,
+        policy=policy.name,
+        ends_at=ends_at,
+        expires_at=min(ends_at, rounded_up_to_second(now + policy.refresh * SECOND)),
+        generation=1,
+        parent=0,
+        floor=0,
+        open_from=1,
+        rotated_at=now,
+        previous_sign_in=start.previous_sign_in,
+        device=start.caller.device,
+        terms=command.terms,
+    )

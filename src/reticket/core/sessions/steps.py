@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
 from reticket.core.entitlement import entitled, in_one_of
-from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import REFUSING, Caller, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
-from reticket.core.ports import StepResult
+from reticket.core.ports import NotReplicated, StepResult
 from reticket.core.sessions.rotation import decide, end_of, revoked, state_of, stated_end
+
+R = TypeVar("R")
 
 
 class StepOutcome(NamedTuple):
@@ -27,6 +29,7 @@ class StepOutcome(NamedTuple):
         change_pending: nothing was decided, since a change of the subject is not applied yet.
         latest: the latest end of the access token, or None.
         detail: of the audit events, or None.
+        adopted: the first success of a token of another system, which adopts its session.
     """
 
     now: int
@@ -40,6 +43,7 @@ class StepOutcome(NamedTuple):
     change_pending: bool = False
     latest: int | None = None
     detail: Mapping[str, object] | None = None
+    adopted: bool = False
 
 
 _CAUSES = {
@@ -116,6 +120,36 @@ class SignOutStep:
         return after, StepOutcome(now, Outcome.REVOKED, after, ended=True)
 
 
+class AdoptStep(NamedTuple):
+    """Runs the refresh step of a token of another system; its audit events name that system.
+
+    Such a token is the oldest of its family. So it is ADVANCED once, when the session is adopted.
+    """
+
+    rotate: RefreshStep
+    system: str
+
+    @property
+    def command(self) -> Refresh:
+        """The command of the refresh."""
+        return self.rotate.command
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the refresh."""
+        return self.rotate.policy
+
+    @property
+    def caller(self) -> Caller:
+        """The caller of the refresh."""
+        return self.rotate.caller
+
+    def __call__(self, row: Family | None, now: int) -> StepResult[StepOutcome]:
+        after, outcome = self.rotate(row, now)
+        is_first = outcome.outcome is Outcome.ADVANCED
+        return after, outcome._replace(detail={"system": self.system}, adopted=is_first)
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangeStep:
     """The step of a token exchange: reads the row and does not change it."""
@@ -190,3 +224,27 @@ def _denied(now: int, row: Family, cause: Cause) -> StepOutcome:
 def _refused(now: int, family: Family | None, cause: Cause, *, ended: bool = False) -> StepOutcome:
     refusal = Refusal(Code.INVALID_TOKEN, cause)
     return StepOutcome(now, None, family, refusal=refusal, ended=ended)
+
+
+def admitted(result: StepOutcome) -> tuple[Outcome, Family, Holder, str | None, int]:
+    """Outcome, row, subject, context and time of a step that was not refused, as the mint takes
+    them. Otherwise raises the refusal.
+    """
+    if result.change_pending:
+        raise Unavailable("a change of the subject waits to end its families")
+    refusal, outcome, family, holder = result.refusal, result.outcome, result.family, result.holder
+    if refusal is not None or outcome is None or family is None or holder is None:
+        raise refusal or Refusal(Code.INVALID_TOKEN, Cause.UNKNOWN)
+    return outcome, family, holder, result.context, result.now
+
+
+def replicated(result: NotReplicated[StepOutcome] | R) -> R | Unavailable:
+    """The result, if the engine has stored it as durably as a revocation requires."""
+    if isinstance(result, NotReplicated):
+        return Unavailable("a revocation was written, but could be lost with its server")
+    return result
+
+
+def same_credentials(one: Holder, other: Holder) -> bool:
+    """Whether two records of a subject have the same password or secret."""
+    return type(one) is type(other) and one.credential_version == other.credential_version

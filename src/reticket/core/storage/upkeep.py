@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
+from reticket.core.adoption.ports import NothingUnadopted, Unadopted
 from reticket.core.errors import Unavailable
 from reticket.core.logouts import REUSE, UNTOLD
 from reticket.core.model import Family, Selection
@@ -27,6 +28,7 @@ class Upkeep:
 
     Args:
         outliving: the token kinds whose families outlive the block of their person.
+        unadopted: ends families that have no row yet.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Upkeep:
         audit: AuditLog,
         pace: Pace | None = None,
         outliving: Container[str] = (),
+        unadopted: Unadopted | None = None,
     ) -> None:
         self._store = store
         self._ephemeral = ephemeral
@@ -44,6 +47,7 @@ class Upkeep:
         self._audit = audit
         self._pace = pace or Pace()
         self._outliving = outliving
+        self._unadopted = unadopted or NothingUnadopted()
 
     def revoke(self, selection: Selection, cause: str) -> Sequence[Family]:
         """Revoke every live family that matches. Returns the rows that this call revoked.
@@ -60,7 +64,8 @@ class Upkeep:
                 clients may not be told. The next call with the same selection makes up for it.
         """
         at = self._store.now()
-        unmarked = self._mark(selection, (), cause, at)
+        unnoted = self._note_unadopted(selection, cause, at)
+        unmarked = self._mark(selection, (), cause, at) or unnoted
         ended = self._store.revoke(selection, cause)
         events = [audit_events.revocation(at, selection, cause)]
         events += [audit_events.revoked(at, family) for family in ended]
@@ -69,6 +74,13 @@ class Upkeep:
         if unmarked is not None:
             raise unmarked
         return ended
+
+    def _note_unadopted(self, selection: Selection, cause: str, at: int) -> Unavailable | None:
+        try:
+            self._unadopted.end(selection, cause, at)
+        except Unavailable as failure:
+            return failure
+        return None
 
     def _mark(
         self, selection: Selection, ended: Sequence[Family], cause: str, at: int
@@ -130,8 +142,10 @@ class Upkeep:
         return [replace(intent.selection, resource=kind) for kind in kinds]
 
     def _kinds_of(self, selection: Selection) -> set[str]:
-        """The kinds of all living families that match, but those that outlive a block."""
-        kinds: set[str] = set()
+        """The kinds of all living families that match, and of those that have no row yet, but
+        those that outlive a block.
+        """
+        kinds = {kind for kind in self._unadopted.kinds() if kind not in self._outliving}
         after: bytes | None = None
         living = replace(selection, live_at=self._store.now())
         while True:

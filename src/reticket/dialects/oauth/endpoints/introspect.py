@@ -134,10 +134,26 @@ def _introspect(provider: Provider) -> Callable[[WireRequest], Operation]:
 
 def _members(token: str, registration: Registration, provider: Provider) -> Asking[Members]:
     """The members of a token of OAuth, or else of another dialect."""
-    own = _refresh_members if token.startswith(PREFIX) else _access_members
+    own = _refresh_members if token.startswith(PREFIX) else _access_or_adopted_members
     members = own(token, registration, provider)
     others = tuple([kind for kind in registration.inspects if kind not in _OWN])
     return _or_elsewhere(members, token, others, provider) if others else members
+
+
+def _access_or_adopted_members(
+    token: str, registration: Registration, provider: Provider
+) -> Asking[Members]:
+    """The members of an access token, or of a refresh token of another system that is adopted."""
+    try:
+        return (yield from _access_members(token, registration, provider))
+    except Refusal as refusal:
+        if refusal.cause is not Cause.FORGED:
+            raise
+        try:
+            yield from ReadRefresh(USER, token)
+        except Refusal:
+            raise refusal from None
+    return (yield from _refresh_members(token, registration, provider))
 
 
 def _or_elsewhere(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from reticket.core.commands import Asking, Audit, Check, EndSession, ReadAccess
+from reticket.core.commands import Asking, Audit, Check, EndSession, ReadAccess, ReadRefresh
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import AccessToken, Family
 from reticket.core.tokens.faces import PREFIX
@@ -72,12 +72,22 @@ def _revoke_access_token(token: str, registration: Registration) -> Asking[None]
         access: AccessToken
         access, _ = yield from ReadAccess((USER, CLIENT), token)
     except Refusal:
-        return  # an invalid token (RFC 7009 §2.2)
+        yield from _revoke_adopted(token, registration)
+        return  # an invalid token (RFC 7009 §2.2), unless another system has made it
     if access.claims.get("client_id") != registration.id:
         raise _wrong_client()
     if (yield from revoke_access_token(access)):
         family, subject = access.family or None, access.subject
         yield from Audit(access.resource, "access_revoked", subject=subject, family=family)
+
+
+def _revoke_adopted(token: str, registration: Registration) -> Asking[None]:
+    """End the session of a refresh token of another system, whose sessions go on here."""
+    try:
+        yield from ReadRefresh(USER, token)
+    except Refusal:
+        return
+    yield from _revoke_refresh_token(token, registration)
 
 
 def _client_check(registration: Registration) -> Check:

@@ -1,0 +1,100 @@
+"""Reads a JWT of another system with the one key and the one algorithm of an adoption.
+
+The signature comes before the claims. A token without the type of a refresh token is refused, so an
+access token or an ID token of that system opens nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from reticket.adoption.keys import verifier
+from reticket.adoption.system import Facts, System, optional_text, time_in
+from reticket.core.adoption.model import Adoption, ForeignToken, Stated
+from reticket.core.tokens.faces import from_text, split_jwt
+
+_UNSUPPORTED = frozenset({"b64", "crit", "jku", "jwk", "x5c", "x5u"})
+"""Header members that change its meaning or bring a key."""
+
+_TYPES = (None, "JWT", "jwt")
+_ABSENT = (LookupError, TypeError, ValueError, OverflowError)
+
+LEEWAY = 60_000
+"""Milliseconds that the clock of the other system may be ahead."""
+
+EMAIL_CLAIM = "email_claim"
+"""The option that finds people by an address in the token."""
+
+_members = msgspec.json.Decoder(dict[str, Any]).decode
+"""Made here, since msgspec 0.22 crashes when several threads are the first to use a type."""
+
+
+class JwtReader:
+    """Reads the JWTs of an adoption. ValueError for a key that its algorithm cannot use."""
+
+    def __init__(self, adoption: Adoption, system: System) -> None:
+        self.adoption = adoption
+        self._system = system
+        self._verify = verifier(adoption.algorithm or "", adoption.key)
+
+    def read(self, text: str, now: int) -> ForeignToken | None:
+        """The token, expired or not; None for every text that the other system has not made as a
+        refresh token.
+        """
+        claims = self._verified(text)
+        try:
+            if claims is None or not self._is_meant(claims, now):
+                return None
+            facts = self._system.read(claims, self.adoption)
+            stated = self._stated(claims, facts)
+        except _ABSENT:
+            return None
+        if self.adoption.client is not None and facts.client not in (None, self.adoption.client):
+            return None
+        return ForeignToken(self.adoption, self.adoption.session_of(facts.identity), stated)
+
+    def _verified(self, text: str) -> dict[str, Any] | None:
+        parts = split_jwt(text)
+        if parts is None:
+            return None
+        header, payload, signature = map(from_text, parts)
+        if not header or not payload or not signature or not self._is_own(header):
+            return None
+        if not self._verify(text.rpartition(".")[0].encode(), signature):
+            return None
+        return _object(payload)
+
+    def _is_own(self, header: bytes) -> bool:
+        said = _object(header) or {}
+        is_own = said.get("alg") == self.adoption.algorithm and said.get("typ") in _TYPES
+        return is_own and not said.keys() & _UNSUPPORTED
+
+    def _is_meant(self, claims: dict[str, Any], now: int) -> bool:
+        issuer = self.adoption.issuer
+        return (
+            claims.get(self._system.type_claim) == self._system.type_value
+            and (issuer is None or claims.get("iss") == issuer)
+            and ("nbf" not in claims or time_in(claims, "nbf") <= now + LEEWAY)
+        )
+
+    def _stated(self, claims: dict[str, Any], facts: Facts) -> Stated:
+        name = self.adoption.options.get(EMAIL_CLAIM)
+        issued = next((each for each in ("iat", "nbf") if each in claims), None)
+        return Stated(
+            facts.subject,
+            optional_text(claims, name) if name else None,
+            facts.state,
+            time_in(claims, issued) if issued else self.adoption.since,
+            time_in(claims, "exp"),
+            facts.client,
+            facts.scope,
+        )
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
+    try:
+        return _members(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

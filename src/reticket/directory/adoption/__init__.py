@@ -1,0 +1,1 @@
+"""What the directory keeps of other systems whose sessions go on here."""

@@ -1,0 +1,55 @@
+"""Whose session a token of another system is: the port `AdoptedPeople`."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from reticket.core.adoption.model import Adoption, NotedEnd, Stated
+from reticket.core.errors import Cause, Code, Refusal
+from reticket.core.model import Family
+from reticket.core.people import User
+from reticket.directory.adoption.ends import UnadoptedEnds
+from reticket.directory.people.foreign_ids import KnownPerson
+
+
+class AdoptedPeople:
+    """Finds people by their ids in another system, or by e-mail where an operator wants that.
+
+    Args:
+        user_id_of: as `ForeignIds.user_id_of`.
+        user_by_email: as `Records.user_by_email`.
+        ends: the ends that were asked for.
+    """
+
+    def __init__(
+        self,
+        user_id_of: Callable[[str, str], KnownPerson | None],
+        user_by_email: Callable[[str], User | None],
+        ends: UnadoptedEnds,
+    ) -> None:
+        self._user_id_of = user_id_of
+        self._user_by_email = user_by_email
+        self._ends = ends
+
+    def person(self, adoption: Adoption, stated: Stated) -> str:
+        """The id here. INVALID_TOKEN. Whether the person is blocked is asked with every refresh."""
+        if stated.email is not None:
+            user = self._user_by_email(stated.email)
+            found = KnownPerson(user.id, None) if user else None
+        else:
+            found = self._user_id_of(adoption.system, stated.subject)
+        if found is None:
+            raise Refusal(Code.INVALID_TOKEN, Cause.SUBJECT_GONE)
+        if stated.state is not None and not _is_same(found.state, stated.state):
+            raise Refusal(Code.INVALID_TOKEN, Cause.CREDENTIAL_CHANGED)
+        return found.user_id
+
+    def ended(self, family: Family) -> NotedEnd | None:
+        """As `UnadoptedEnds.ended`."""
+        return self._ends.ended(family)
+
+
+def _is_same(imported: str | None, stated: str) -> bool:
+    """Whether the states are equal. A person without an imported state cannot be compared."""
+    return imported is not None and hmac.compare_digest(imported.encode(), stated.encode())

@@ -1,0 +1,250 @@
+"""Which JWTs of another system are read as its refresh tokens, and by which keys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from tests.core.adopting import SECRET, jwt_adoption
+
+from reticket.adoption.hashids import Hashids
+from reticket.adoption.keys import ALGORITHMS, verifier
+from reticket.adoption.reader import AdoptedTokens
+from reticket.adoption.systems import systems
+from reticket.core.policy import DAY, SECOND
+from reticket.testing import FakeClock
+from reticket.testing.clock import START
+
+NOW = START // SECOND
+CLAIMS = {"token_type": "refresh", "exp": NOW + DAY, "iat": NOW, "jti": "one", "user_id": 7}
+
+
+def pem(key):
+    """The public key."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def private_pem(key):
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+RSA = rsa.generate_private_key(65537, 2048)
+P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+
+
+def read(text, **members):
+    """What a presented text is, for one adoption."""
+    adoption = jwt_adoption(**members)
+    tokens = AdoptedTokens(lambda: [adoption], FakeClock())
+    found = tokens.read(adoption.kind, text)
+    return found[0].stated if found else None
+
+
+def by_hand(header, claims, secret=SECRET, digest="sha256"):
+    """A JWT of any header, with an HMAC."""
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=")
+        for each in (header, claims)
+    ]
+    signed = b".".join(parts)
+    tag = base64.urlsafe_b64encode(hmac.digest(secret.encode(), signed, digest)).rstrip(b"=")
+    return (signed + b"." + tag).decode()
+
+
+def test_a_refresh_token_of_simplejwt_is_read():
+    stated = read(jwt.encode(CLAIMS, SECRET, "HS256"))
+    assert (stated.subject, stated.expires_at, stated.issued_at) == (
+        "7", (NOW + DAY) * SECOND, NOW * SECOND,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [("RS256", RSA), ("PS256", RSA), ("ES256", P256), ("ES384", P384), ("EdDSA", ED)],
+)
+def test_a_public_key_verifies_as_pem_and_as_jwk(algorithm, key):
+    text = jwt.encode(CLAIMS, private_pem(key), algorithm)
+    assert read(text, algorithm=algorithm, key=pem(key)).subject == "7"
+    jwk = json.dumps(jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True))
+    assert read(text, algorithm=algorithm, key=jwk).subject == "7"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        by_hand({"alg": "none", "typ": "JWT"}, CLAIMS).rpartition(".")[0] + ".",
+        by_hand({"alg": "none", "typ": "JWT"}, CLAIMS),
+        by_hand({"alg": "HS512", "typ": "JWT"}, CLAIMS, digest="sha512"),
+        by_hand({"typ": "JWT"}, CLAIMS),
+        by_hand({"alg": ["HS256"], "typ": "JWT"}, CLAIMS),
+        by_hand({"alg": "HS256", "typ": "JWT", "crit": ["exp"]}, CLAIMS),
+        by_hand({"alg": "HS256", "typ": "JWT", "jwk": {}}, CLAIMS),
+        by_hand({"alg": "HS256", "typ": "at+jwt"}, CLAIMS),
+        by_hand(["HS256"], CLAIMS),
+        by_hand({"alg": "HS256"}, CLAIMS, secret=SECRET + "x"),
+        by_hand({"alg": "HS256"}, CLAIMS, secret=""),
+        by_hand({"alg": "HS256"}, [CLAIMS]),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "token_type": "access"}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "token_type": None}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "exp": None}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "exp": "soon"}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "exp": True}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "exp": -1}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "exp": 1e300}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "nbf": NOW + 3600}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "jti": 7}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "jti": ""}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "user_id": None}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "user_id": {"a": 1}}),
+        by_hand({"alg": "HS256"}, {**CLAIMS, "pad": "x" * 9000}),
+        by_hand({"alg": "HS256"}, CLAIMS) + "=",
+        by_hand({"alg": "HS256"}, CLAIMS) + ".",
+        "é" + by_hand({"alg": "HS256"}, CLAIMS),
+        "..",
+    ],
+)
+def test_what_the_other_system_has_not_made_as_a_refresh_token_is_not_read(text):
+    assert read(by_hand({"alg": "HS256"}, CLAIMS)) is not None
+    assert read(text) is None
+
+
+def test_a_public_key_is_no_secret():
+    """Whoever knows a public key could otherwise sign with it (RFC 8725 §2.1)."""
+    text = by_hand({"alg": "HS256", "typ": "JWT"}, CLAIMS, secret=pem(RSA))
+    assert read(text, algorithm="RS256", key=pem(RSA)) is None
+    with pytest.raises(ValueError, match="needs a secret"):
+        verifier("HS256", pem(RSA))
+    with pytest.raises(ValueError, match="needs a secret"):
+        verifier("HS256", json.dumps({"kty": "EC"}))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "words"),
+    [
+        ("none", SECRET, "one of HS256"),
+        ("HS256", "short", "at least 16 bytes"),
+        ("RS256", SECRET, "no public key for RS256"),
+        ("RS256", private_pem(RSA), "give the public one alone"),
+        ("RS256", pem(P256), "no public key for RS256"),
+        ("ES256", pem(RSA), "no public key for ES256"),
+        ("ES256", pem(P384), "curve P-256"),
+        ("EdDSA", pem(P256), "no public key for EdDSA"),
+        ("RS256", pem(rsa.generate_private_key(65537, 1024)), "2048 to 4096 bits"),
+        ("RS256", "{}", "no public key for RS256"),
+    ],
+)
+def test_a_key_of_the_wrong_kind_is_refused_with_a_sentence(algorithm, key, words):
+    with pytest.raises(ValueError, match=words) as refused:
+        verifier(algorithm, key)
+    assert key not in str(refused.value)
+
+
+def test_no_algorithm_is_missing():
+    assert "none" not in ALGORITHMS
+    assert all(set(each.algorithms) <= set(ALGORITHMS) for each in systems().values())
+
+
+def test_an_issuer_must_be_the_one_of_the_adoption():
+    issuer = "https://sso.example.com"
+    mine, others = ({**CLAIMS, "iss": each} for each in (issuer, "https://other.example.com"))
+    assert read(jwt.encode(mine, SECRET), issuer=issuer)
+    assert read(jwt.encode(others, SECRET), issuer=issuer) is None
+    assert read(jwt.encode(CLAIMS, SECRET), issuer=issuer) is None
+
+
+class TestCloudreve:
+    SALT = "the salt of a drive"
+    CLAIMS = {  # noqa: RUF012
+        "token_type": "refresh",
+        "sub": Hashids(SALT).encode([41, 1]),
+        "nbf": NOW,
+        "exp": NOW + DAY,
+        "state_hash": base64.b64encode(hashlib.sha256(b"a/b/c").digest()).decode(),
+        "root_token_id": "0f0f6ad3-6f41-4f2c-9d53-0b2a2f6d5d6e",
+    }
+
+    def read(self, **claims):
+        text = jwt.encode(self.CLAIMS | claims, SECRET)
+        return read(text, reader="cloudreve", salts={"hash_id_salt": self.SALT})
+
+    def test_its_user_is_found_by_the_number_in_the_hashid(self):
+        stated = self.read()
+        assert (stated.subject, stated.state) == ("41", self.CLAIMS["state_hash"])
+        assert (stated.client, stated.scope) == (None, None)
+
+    def test_a_token_of_an_app_names_the_app_and_its_scopes(self):
+        stated = self.read(client_id="an app", scopes=["openid", "Files.Read"])
+        assert (stated.client, stated.scope) == ("an app", "openid Files.Read")
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            {"sub": Hashids(SALT).encode([41, 2])},
+            {"sub": Hashids(SALT).encode([41])},
+            {"sub": Hashids("another salt").encode([41, 1])},
+            {"sub": "41"},
+            {"sub": "x" * 5000},
+            {"root_token_id": None},
+            {"state_hash": None},
+            {"token_type": "access"},
+        ],
+    )
+    def test_another_token_is_not_read(self, claims):
+        assert self.read(**claims) is None
+
+
+def test_hashids_are_those_of_the_library():
+    """Made with the package `hashids` of PyPI, which go-hashids agrees with."""
+    known = {"this is my salt": ([12345], "NkK9"), "": ([1, 1], "kRfO")}
+    known["salt of a drive"] = ([1, 1], "jJFV")
+    for salt, (numbers, text) in known.items():
+        assert Hashids(salt).encode(numbers) == text
+        assert Hashids(salt).decode(text) == numbers
+
+
+def test_a_jwt_that_a_key_has_signed_is_of_that_adoption_alone():
+    adoptions = [
+        jwt_adoption(name="opaque", reader="plain", algorithm=None, key=""),
+        jwt_adoption(name="one"),
+        jwt_adoption(name="two", key=SECRET + SECRET),
+    ]
+    tokens = AdoptedTokens(lambda: adoptions, FakeClock())
+    names = [each.adoption.name for each in tokens.read("test.opaque", jwt.encode(CLAIMS, SECRET))]
+    assert names == ["one"]
+    assert [each.adoption.name for each in tokens.read("test.opaque", "a text")] == ["opaque"]
+    assert tokens.read("test.jwt", "a text") == ()
+
+
+def test_a_removed_or_ended_adoption_reads_nothing():
+    clock, adoptions = FakeClock(), [jwt_adoption()]
+    tokens, text = AdoptedTokens(lambda: list(adoptions), clock), jwt.encode(CLAIMS, SECRET)
+    assert tokens.read("test.opaque", text)
+    adoptions[0] = replace(adoptions[0], removed_at=START)
+    tokens.reload()
+    assert not tokens.read("test.opaque", text)
+    adoptions[0] = jwt_adoption(until=START + 1)
+    tokens.reload()
+    assert tokens.read("test.opaque", text)
+    clock.at += 1
+    assert not tokens.read("test.opaque", text)
+
+
+def test_no_secret_is_in_a_repr():
+    adoption = jwt_adoption(salts={"hash_id_salt": "the salt"})
+    said = repr(adoption)
+    assert SECRET not in said
+    assert "the salt" not in said
+    assert repr(adoption.secret) not in said
