@@ -80,7 +80,7 @@ SENTENCES = {
     "admin.md": [
         f"with the same request, within {span(idempotency.REMEMBERED)} | the first one's answer",
         f"They are remembered for {span(idempotency.REMEMBERED)}",
-        f"is carried out again {span(idempotency.LONGEST_FLIGHT)} later",
+        f"is repeated {span(idempotency.LONGEST_FLIGHT)} later or more, it is carried out again",
         f"longer than `busy_timeout` and {named(int(LONGEST_WAIT))} seconds",
     ],
     "audit.md": [f"counts {summing.KINDS} groups of equal events for each event in a second"],
