@@ -13,6 +13,7 @@ NOTHING = {
     "locked": False,
     "failures": 0,
     "recovery_codes": 0,
+    "missing": False,
 }
 
 

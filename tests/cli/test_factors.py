@@ -30,6 +30,7 @@ def test_a_factor_is_set_with_an_existing_key(shell):
     assert len([line for line in output.splitlines() if line.count("-") == 3]) == 10
     assert standing(shell) == {
         "active": True, "pending": False, "locked": False, "failures": 0, "recovery_codes": 10,
+        "missing": False,
     }  # fmt: skip
     instance = shell.instance()
     user = instance.directory.user_by_email(ADA)

@@ -123,9 +123,10 @@ def test_a_second_run_knows_everybody(shell, file):
 
 
 def test_the_audit_log_has_how_many_came(shell, file):
-    shell.run("import", "users", file({**ADA, "foreign_id": "7"}, GRACE), "--system", "keycloak")
+    rows = ({**ADA, "foreign_id": "7"}, {**GRACE, "factor_missing": True})
+    shell.run("import", "users", file(*rows), "--system", "keycloak")
     (line,) = [each for each in audited(shell) if each["event"] == "users_imported"]
-    assert line["detail"] == {"added": 2, "system": "keycloak"}
+    assert line["detail"] == {"added": 2, "factors_missing": 1, "system": "keycloak"}
 
 
 def test_a_file_in_another_encoding_is_an_error(shell, tmp_path):

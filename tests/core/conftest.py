@@ -116,6 +116,9 @@ class People:
         self.hashes[user_id] = secret_hash
         return True
 
+    def recover_factor(self, user_id):
+        self.users[user_id] = replace(self.users[user_id], factor_missing=False)
+
     def application_credentials(self, application_id):
         return self._credentials(application_id)
 

@@ -55,6 +55,16 @@ def test_a_code_sets_a_new_password_once(harness, codes, redeem):
     assert refused(harness, redeem, code) == WRONG_CODE
 
 
+def test_a_code_settles_that_a_factor_is_missing(harness, codes, redeem):
+    harness.people.users[ADA.id] = replace(ADA, factor_missing=True)
+    code = issue(codes)
+    assert refused(harness, redeem, "wrong") == WRONG_CODE
+    assert harness.people.users[ADA.id].factor_missing
+    redeem(code)
+    assert not harness.people.users[ADA.id].factor_missing
+    assert sign_in(harness, "another password").id == ADA.id
+
+
 def test_a_code_looks_like_others_and_is_in_no_repr(codes):
     made = codes.issue(HERS, CALLER)
     assert len(made.code) == 32

@@ -21,6 +21,7 @@ EVE = CALLER._replace(address="198.51.100.9")
 WRONG = (Code.INVALID_CREDENTIALS, Cause.WRONG_SECRET)
 UNKNOWN = (Code.INVALID_CREDENTIALS, Cause.UNKNOWN_SUBJECT)
 LIMITED = (Code.TOO_MANY_ATTEMPTS, Cause.LIMITED)
+FACTOR_MISSING = (Code.INVALID_CREDENTIALS, Cause.FACTOR_MISSING)
 FACTOR_REQUIRED = (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
 
 
@@ -122,6 +123,16 @@ def test_a_person_with_a_second_factor_is_refused_by_a_dialect_that_cannot_ask(h
     assert harness.events[-1].subject == ADA.id
     for rule in (FactorRule.IGNORE, FactorRule.ASK):
         assert sign_in(harness, factor=rule) == careful
+
+
+def test_a_person_whose_factor_is_missing_is_refused_by_every_dialect(harness):
+    """Also by one that is set to ignore factors, and exactly like a wrong password."""
+    harness.people.users[ADA.id] = replace(ADA, factor_missing=True)
+    assert [refusal_of(sign_in, harness, factor=rule) for rule in FactorRule] == [
+        FACTOR_MISSING
+    ] * 3
+    assert harness.events[-1].subject == ADA.id
+    assert refusal_of(sign_in, harness, "wrong") == LIMITED
 
 
 def test_a_password_alone_is_enough_for_a_person_without_a_second_factor(harness):

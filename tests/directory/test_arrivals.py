@@ -13,6 +13,7 @@ from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.drafts import TenantDraft, UserDraft
 from reticket.directory.errors import Invalid
+from reticket.directory.people.enrolments import FactorState
 
 SHOP = "kibo.shopper:1000"
 ADA = {"email": "Ada@Example.com", "password_hash": "old$1", "first_name": "Ada"}
@@ -115,6 +116,33 @@ def test_a_person_without_a_password_has_none(directory, importing):
 def test_a_password_in_clear_text_is_stored_as_the_hash_that_was_made(directory, importing):
     importing({"email": "ada@example.com", "password": "a word"}, hashes={"line 1": "made"})
     assert hash_of(directory) == "made"
+
+
+def test_a_factor_that_cannot_come_is_marked(directory, importing, person):
+    factor = {"email": "grace@example.com", "totp_secret": "GEZDGNBVGY3TQOJQ"}
+    importing({**ADA, "factor_missing": True}, factor, {"email": "alan@example.com"})
+    people = [person(f"{name}@example.com") for name in ("ada", "grace", "alan")]
+    assert [each.factor_missing for each in people] == [True, False, False]
+    assert [each.second_factor for each in people] == [False, True, False]
+    assert directory.enrolments.standing("ada@example.com") == FactorState(missing=True)
+
+
+@pytest.mark.parametrize("settle", ["set", "confirm", "remove", "recover"])
+def test_a_missing_factor_is_settled(directory, importing, person, settle):
+    importing({**ADA, "factor_missing": True})
+    ada = person()
+    if settle == "confirm":
+        directory.enrolments.begin(ada.id)
+        assert person().factor_missing
+        directory.enrolments.confirm(ada.id, lambda key: 1)
+    elif settle == "set":
+        directory.enrolments.set(ada.id, b"1234567890")
+    elif settle == "remove":
+        directory.enrolments.remove(ada.id)
+    else:
+        directory.recover_factor(ada.id)
+    assert not person().factor_missing
+    assert person().second_factor == (settle in ("set", "confirm"))
 
 
 def test_a_second_run_changes_nothing(directory, importing, person):
@@ -292,6 +320,10 @@ def test_short_ids_are_never_given_twice(directory, importing, monkeypatch):
         ({"email": "a@b", "user_name": "ada"}, "user_name needs the realm of a dialect"),
         ({"email": "a@b", "number": 0, "realm": SHOP}, "number must be from 1 to 2147483647"),
         ({"email": "a@b", "totp_secret": "1"}, "totp_secret must be base32"),
+        (
+            {"email": "a@b", "totp_secret": "GEZDGNBVGY3TQOJQ", "factor_missing": True},
+            "the row has a totp_secret, and factor_missing",
+        ),
         ({"email": "a@b", "foreign_state": "x"}, "foreign_state needs a foreign_id"),
         ({"email": "a@b", "foreign_id": "x" * 256}, "foreign_id must have at most 255 characters"),
         ({"email": "a@b", "cloudreve": {"nickname": "A"}}, "cloudreve needs the key group"),

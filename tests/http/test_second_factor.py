@@ -10,12 +10,14 @@ from urllib.parse import quote_plus
 
 import httpx
 import pytest
+from sqlalchemy import insert
 from tests.dialects.every import BUILT, MODULES
 from tests.http.wire import WIRES, call, events
 from tests.pages.people import Person, one_time_password
 
 from reticket.cli.demo_lines import factor_lines, setting
 from reticket.core.people import MOST_FAILURES
+from reticket.directory.tables import second_factors
 from reticket.runtime.opening import Builder
 from reticket.testing import running_server
 from reticket.testing.example_calls import second_body, second_headers
@@ -71,6 +73,8 @@ users:
     password: correct horse
     totp_secret: JBSWY3DPEHPK3PXP
 """
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The id of a request, which Cloudreve's answers have."""
 SECRET = "JBSWY3DPEHPK3PXP"
 
 
@@ -173,6 +177,45 @@ def test_a_setting_of_a_dialect_accepts_the_password_alone(lenient, number, exam
 @pytest.mark.parametrize(("number", "example"), CAN_ASK)
 def test_the_setting_of_one_dialect_is_not_that_of_another(lenient, number, example):
     assert tokens_in(example, sign_in_of(lenient, example, number)[2]) == {}
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """A demo that would ignore factors, and whose Ada had one in another system."""
+    folder = tmp_path_factory.mktemp("marked")
+    with running_server(folder) as before:
+        pass
+    shell(before, mark_ada)
+    with running_server(folder, settings=IGNORE) as running:
+        yield running
+
+
+def mark_ada(instance):
+    ada = instance.directory.user_by_email(ADA)
+    with instance.directory.database.change() as connection:
+        row = {"user_id": ada.id, "failures": 0, "missing": True}
+        connection.execute(insert(second_factors), row)
+
+
+@pytest.mark.parametrize(("number", "example"), OF_PEOPLE)
+def test_no_dialect_accepts_the_password_of_somebody_whose_factor_is_missing(
+    marked, number, example
+):
+    answers = [sign_in_of(marked, example, number, each) for each in (PASSWORD, "wrong")]
+    right, wrong = ((status, UUID.sub("", text)) for status, _, text in answers)
+    assert right == wrong
+    assert tokens_in(example, right[1]) == {}
+
+
+def test_the_audit_log_says_that_a_factor_is_missing(marked):
+    def told():
+        said = [each["kind"] for each in events(marked) if each.get("cause") == "factor_missing"]
+        return {kind.partition(".")[0] for kind in said}
+
+    for each in OF_PEOPLE:
+        sign_in_of(marked, each.values[1], each.values[0])
+    dialects = {name for name, built in BUILT.items() if examples_of({name})}
+    until(lambda: told() == dialects, "a line of each dialect in the audit log", told)
 
 
 def test_the_demo_shows_the_setting_of_each_dialect(tmp_path):

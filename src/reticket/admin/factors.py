@@ -39,7 +39,12 @@ class Factors:
         user: User = yield from self._user(request)
         said: FactorState = yield from RunInDirectory(lambda: self._verbs.standing(user.id))
         answer = FactorAnswer(
-            said.active, said.pending, said.locked, said.failures, said.recovery_codes
+            said.active,
+            said.pending,
+            said.locked,
+            said.failures,
+            said.recovery_codes,
+            said.missing,
         )
         return answered(answer)
 

@@ -228,7 +228,8 @@ class Retire(Struct, forbid_unknown_fields=True):
 
 class FactorAnswer(Struct):
     """The state of a second factor. `pending`: a new key waits for its first code. `failures`:
-    wrong codes in a row; a hundred lock the factor. `recovery_codes`: how many are left.
+    wrong codes in a row; a hundred lock the factor. `recovery_codes`: how many are left. `missing`:
+    the person had one in another system, and no password is accepted until it is set or deleted.
     """
 
     active: bool
@@ -236,6 +237,7 @@ class FactorAnswer(Struct):
     locked: bool
     failures: int
     recovery_codes: int
+    missing: bool
 
 
 class EnrolmentAnswer(Secretive, frozen=True):

@@ -67,6 +67,7 @@ def show_(instance: OpenedService, who: str, as_json: bool) -> None:
         "locked": said.locked,
         "failures": said.failures,
         "recovery_codes": said.recovery_codes,
+        "missing": said.missing,
     }
     show([row], tuple(row), as_json)
 
@@ -108,7 +109,7 @@ def unlock(instance: OpenedService, who: str) -> None:
 def remove(instance: OpenedService, who: str) -> None:
     """Delete a second factor and its recovery codes.
 
-    The password alone is enough again.
+    The password alone is enough again, also where a factor of another system is missing.
 
     \b
     Example:

@@ -81,7 +81,9 @@ def users(
 
         def settled(batch: Settled, totals: Totals) -> None:
             if batch.added and not dry_run:
-                instance.record_change("users_imported", added=len(batch.added), system=system)
+                missing = sum(bool(each.row.factor_missing) for each in batch.added)
+                detail = {"added": len(batch.added), "factors_missing": missing}
+                instance.record_change("users_imported", system=system, **detail)
             progress.at(totals.rows, lines.position)
 
         work = PeopleImport(

@@ -62,6 +62,7 @@ class Cause(StrEnum):
     WRONG_FACTOR = "wrong_factor"
     FACTOR_REQUIRED = "factor_required"
     FACTOR_LOCKED = "factor_locked"
+    FACTOR_MISSING = "factor_missing"
     WRONG_CAPTCHA = "wrong_captcha"
     NO_SESSION = "no_session"
     WRONG_REDIRECT = "wrong_redirect"

@@ -28,6 +28,9 @@ class NamedPeople(Protocol):
         cause NAME_TAKEN for a name of another person there.
         """
 
+    def recover_factor(self, user_id: str) -> None:
+        """Settle that a second factor is missing: the password alone is enough from now on."""
+
     def replace_password(self, user_id: str, secret_hash: str, version: int) -> bool:
         """Replace a password and demand the end of all sessions, unless the credential version is
         no longer this one. Returns whether it was replaced.

@@ -48,6 +48,8 @@ class User:
         tenants / accounts: memberships, in ascending order of id.
         parts: what each dialect keeps of the person.
         second_factor: whether a sign-in needs a second factor.
+        factor_missing: there was a factor in another system, which could not come. No password is
+            accepted until an operator or a reset code settles that.
         groups / roles: names, in order.
         updated_at: when an operator or the person last changed the record.
         realm: see `core.realms`. Names are looked up in one realm; it never changes.
@@ -74,6 +76,7 @@ class User:
     realm: str = ""
     user_name: str | None = None
     number: int | None = None
+    factor_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ class Directory:
         self.application_credentials = sign_ins.application_credentials
         self.renew_hash, self.signed_in = sign_ins.renew_hash, sign_ins.signed_in
         self.sign_up, self.replace_password = self.users.sign_up, self.users.replace_password
+        self.recover_factor = self.enrolments.recover
         self.recognise, self.remember_network = networks.recognise, networks.remember
 
     @property

@@ -130,9 +130,11 @@ second_factors = Table(
     Column("pending_sealed", LargeBinary),
     Column("failures", Integer, nullable=False),
     Column("last_step", BigInteger),
+    Column("missing", Boolean),
 )
 """An active secret, and one that waits for its first code. `failures` are those in a row,
-`last_step` is the newest time step of which a code was accepted.
+`last_step` is the newest time step of which a code was accepted. `missing`: the person had a factor
+in another system, which could not come, and does not sign in until that is settled.
 """
 
 recovery_codes = Table(

@@ -183,7 +183,8 @@ def _lacks_password(credentials: Credentials) -> bool:
 
 def _may_sign_in(user: User, command: SignIn) -> bool:
     is_asked_for = user.second_factor and command.factor is FactorRule.REFUSE
-    return entitled(user, None, None, command.part) and not is_asked_for
+    has_way = not (is_asked_for or user.factor_missing)
+    return entitled(user, None, None, command.part) and has_way
 
 
 def _cause_of(answer: Confirmed | Denied, credentials: Credentials | None) -> Cause:

@@ -60,6 +60,8 @@ class PasswordResets:
         if not self._directory.replace_password(user.id, hashed, version):
             raise Refusal(Code.INVALID_CREDENTIALS, Cause.USED)
         self._codes.forget(user)
+        if user.factor_missing:
+            self._directory.recover_factor(user.id)
         return user
 
 
@@ -117,6 +119,9 @@ class PasswordChanges:
         """Replace the password of a person whose reset code was right."""
         requester = Requester(network_of(caller.address), user.id, known=True)
         await self._passwords.run(requester, resets.redeem, user, command.password)
+        if user.factor_missing:
+            event = Audit(command.resource, "missing_factor_settled", subject=user.id)
+            self._note(event, caller)
         changed = await self._ended("password_reset", command, user, caller)
         return await self._recognised(changed, command, caller)
 

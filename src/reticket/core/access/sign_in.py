@@ -89,8 +89,9 @@ class UserAuthenticator:
             subject = user.id if user else None
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
         expect_one_version(credentials, user)
-        if user.second_factor and command.factor is FactorRule.REFUSE:
-            raise self._factor_required(user, command, caller, guards)
+        fault = _factor_fault(user, command.factor)
+        if fault is not None:
+            raise self._attempts.failed(guards, command.resource, user.id, fault, caller)
         return user
 
     def with_code(self, command: RedeemResetCode, caller: Caller, find: FindByCode) -> User:
@@ -115,17 +116,6 @@ class UserAuthenticator:
             cause = Cause.WRONG_CODE
             raise self._attempts.failed(guards, command.resource, subject, cause, caller)
 
-    def _factor_required(
-        self, user: User, command: SignIn, caller: Caller, guards: FailureCounters
-    ) -> Refusal:
-        """The refusal of a dialect that cannot ask for a second factor.
-
-        It counts exactly like a wrong password. Otherwise the limits would show a stranger which
-        password is right.
-        """
-        cause = Cause.FACTOR_REQUIRED
-        return self._attempts.failed(guards, command.resource, user.id, cause, caller)
-
 
 def _origin_of(command: SignIn, caller: Caller) -> Origin:
     return origin_of(caller, command.through, command.realm)
@@ -136,3 +126,16 @@ def _cause_of(user: User | None, right: bool) -> Cause:
     if user is None:
         return Cause.UNKNOWN_SUBJECT
     return Cause.NO_ACCESS if right else Cause.WRONG_SECRET
+
+
+def _factor_fault(user: User, rule: FactorRule) -> Cause | None:
+    """Why the right password is refused: the dialect cannot ask for a second factor, or there is
+    none to ask for.
+
+    It counts exactly like a wrong password. Otherwise the limits would show a stranger which
+    password is right.
+    """
+    if user.factor_missing:
+        return Cause.FACTOR_MISSING
+    is_refused = user.second_factor and rule is FactorRule.REFUSE
+    return Cause.FACTOR_REQUIRED if is_refused else None

@@ -66,9 +66,9 @@ class NewRows:
         for member, places in checked.places.items():
             for place_id, part in places.items():
                 self._put(_MEMBERSHIPS[member], user_id, place_id=place_id, part=part)
-        if sealed is not None:
-            self._put(second_factors, user_id, totp_sealed=sealed, failures=0)
-        row = arrival.row
+        row, missing = arrival.row, arrival.row.factor_missing or None
+        if sealed is not None or missing:
+            self._put(second_factors, user_id, totp_sealed=sealed, failures=0, missing=missing)
         if row.foreign_id is not None:
             self._put(
                 foreign_ids,

@@ -197,6 +197,8 @@ def _name_key(row: PersonRow) -> str | None:
 def _factor(row: PersonRow) -> bytes | None:
     if row.totp_secret is None:
         return None
+    if row.factor_missing:
+        raise Invalid("the row has a totp_secret, and factor_missing")
     try:
         return factor_key(row.totp_secret)
     except Invalid as error:

@@ -23,6 +23,7 @@ class PersonRow(Struct, kw_only=True, forbid_unknown_fields=True):
         password_hash: as the other system wrote it, a text or columns.
         hash_format: the name of its form, where nothing in the hash tells it.
         foreign_id: the person's id in the other system.
+        factor_missing: there was a second factor, and it cannot come.
         foreign_state: what a session of that system must agree with.
     """
 
@@ -37,6 +38,7 @@ class PersonRow(Struct, kw_only=True, forbid_unknown_fields=True):
     tenants: dict[int, Any] | None = None
     developer_accounts: dict[int, Any] | None = None
     totp_secret: Filled | None = None
+    factor_missing: bool | None = None
     groups: tuple[Filled, ...] | None = None
     roles: tuple[Filled, ...] | None = None
     realm: str | None = None

@@ -34,6 +34,7 @@ class FactorState:
     Args:
         active: sign-ins ask for it.
         pending: a new key waits for its first code.
+        missing: there was a factor in another system, and it could not come.
         failures: wrong codes in a row.
         recovery_codes: how many are left.
     """
@@ -42,6 +43,7 @@ class FactorState:
     pending: bool = False
     failures: int = 0
     recovery_codes: int = 0
+    missing: bool = False
 
     @property
     def locked(self) -> bool:
@@ -120,8 +122,14 @@ class Enrolments:
             _require_active(connection, user_id)
             _put(connection, user_id, failures=0)
 
+    def recover(self, user_id: str) -> None:
+        """As `core.ports.Directory.recover_factor`."""
+        mine = (second_factors.c.user_id == user_id) & second_factors.c.missing.is_(True)
+        with self._database.change() as connection:
+            connection.execute(update(second_factors).where(mine).values(missing=None))
+
     def remove(self, who: str) -> None:
-        """Delete the factor, a waiting key and the recovery codes."""
+        """Delete the factor, a waiting key and the recovery codes; it is not missing any more."""
         with self._database.change() as connection:
             user_id = require_user(connection, who)
             for table in (second_factors, recovery_codes):
@@ -152,11 +160,12 @@ def _standing(connection: Connection, row: Row[Any]) -> FactorState:
         row.pending_sealed is not None,
         row.failures,
         left.scalar_one(),
+        bool(row.missing),
     )
 
 
 def _use(connection: Connection, user_id: str, sealed: bytes, step: int | None) -> None:
-    fresh = {"pending_sealed": None, "failures": 0, "last_step": step}
+    fresh = {"pending_sealed": None, "failures": 0, "last_step": step, "missing": None}
     _put(connection, user_id, totp_sealed=sealed, **fresh)
 
 

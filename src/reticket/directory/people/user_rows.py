@@ -23,7 +23,9 @@ from reticket.directory.tables import (
 )
 
 _PERSON = select(
-    users, second_factors.c.totp_sealed.is_not(None).label("second_factor")
+    users,
+    second_factors.c.totp_sealed.is_not(None).label("second_factor"),
+    second_factors.c.missing.label("factor_missing"),
 ).select_from(users.outerjoin(second_factors, second_factors.c.user_id == users.c.id))
 
 
@@ -93,6 +95,7 @@ def read_user(
         tenants=tuple(tenant for tenant in found if tenant is not None),
         accounts=tuple(record_of(DeveloperAccount, each) for each in accounts),
         second_factor=bool(row.second_factor),
+        factor_missing=bool(row.factor_missing),
         groups=tuple(row.group_names or ()),
         roles=tuple(row.role_names or ()),
         updated_at=row.created_at if row.updated_at is None else row.updated_at,
