@@ -93,3 +93,17 @@ def test_no_password_goes_over_http_to_another_machine(compare, tmp_path):
     people.write_text('{"example": "Akinon", "username": "a", "password": "b"}\n')
     said = compare("--with-passwords", str(people), url="http://192.0.2.1", code=2)
     assert "is not https, so no password is sent there" in said
+
+
+def test_a_path_of_the_sample_may_be_one_of_no_dialect(compare, tmp_path):
+    sample = tmp_path / "sample.jsonl"
+    sample.write_text(
+        '{"method": "GET", "path": "/realms/shop/protocol/openid-connect/certs"}\n'
+        '{"method": "GET", "path": "/realms/other"}\n'
+        '{"method": "GET", "path": "/api/v1/profile/me"}\n'
+    )
+    said = compare("--sample", str(sample), "--path", "/realms/shop/").splitlines()
+    assert said == [
+        "not compared: 2 requests below other paths",
+        "1 requests compared, 0 differences",
+    ]

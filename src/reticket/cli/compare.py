@@ -40,6 +40,12 @@ class NothingCompared(click.ClickException):
 @click.option("--dialect", "names", multiple=True, help="Only this dialect; may be repeated.")
 @click.option("--sample", type=FILE, help="Recorded requests (HAR or JSON lines) to send instead.")
 @click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    help="Send what of --sample begins so; default dialects' paths.",
+)
+@click.option(
     "--with-passwords", "passwords", type=FILE, help="Also sign in, with passwords of this file."
 )
 @click.option("--ca", type=FILE, help="Certificate authorities of both servers, PEM.")
@@ -60,6 +66,7 @@ def compare(
     own: str | None,
     names: tuple[str, ...],
     sample: Path | None,
+    paths: tuple[str, ...],
     passwords: Path | None,
     ca: Path | None,
     ignored: tuple[str, ...],
@@ -89,7 +96,7 @@ def compare(
         local = served_address(settings) or address(settings, settings.port)
         dialects = _chosen(frame.builder.dialects(settings), names)
         servers = _server(own or local, "--to", ca), _server(other, "--with", ca)
-        recording = _recording(sample, dialects)
+        recording = _recording(sample, paths, dialects)
         talks = list(_talks(recording, passwords, dialects))
     except StartupError as error:
         raise NothingCompared(str(error)) from None
@@ -120,9 +127,13 @@ def _server(url: str, option: str, ca: Path | None) -> GivenServer:
         raise StartupError(f"{option}: {error}") from None
 
 
-def _recording(sample: Path | None, dialects: Sequence[Dialect]) -> Recording | None:
+def _recording(
+    sample: Path | None, paths: tuple[str, ...], dialects: Sequence[Dialect]
+) -> Recording | None:
     if sample is None:
         return None
+    if paths:
+        return read_recording(sample, lambda path: path.startswith(paths))
     return read_recording(sample, lambda path: belongs(path, dialects))
 
 

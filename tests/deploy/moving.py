@@ -1,0 +1,111 @@
+"""nginx and Caddy with a file of `deploy/moving/`, before two servers that say who they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from tests.deploy.proxies import DEPLOY, SEARCHED, changed
+from tests.http.wire import call
+
+from reticket.testing.server import free_port
+from reticket.testing.waiting import PATIENCE, until
+
+FOLDERS = {"nginx": "conf", "caddy": "caddy"}
+"""The ending of the files for each proxy."""
+
+
+class _Named(BaseHTTPRequestHandler):
+    """Answers its name, and the path and query that reached it."""
+
+    name = ""
+
+    def answer(self) -> None:
+        body = f"{self.name} {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer  # noqa: N815
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def _server(name: str) -> Iterator[int]:
+    handler = type("Handler", (_Named,), {"name": name})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:
+    proxy = (DEPLOY / "nginx" / "reticket_proxy.conf").read_text()
+    (folder / "reticket_proxy.conf").write_text(proxy)
+    text = changed(snippet.read_text(), {"/etc/nginx/": f"{folder}/"})
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    main = folder / "nginx.conf"
+    main.write_text(
+        f"daemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+        + ("user root;\n" if os.geteuid() == 0 else "")
+        + "http {\naccess_log off;\n"
+        + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+        + f"upstream reticket {{ server 127.0.0.1:{ours}; keepalive 4; }}\n"
+        + f"server {{\nlisten 127.0.0.1:{port};\n{text}"
+        + f"location / {{ proxy_pass http://127.0.0.1:{old}; }}\n}}\n}}\n"
+    )
+    return ["nginx", "-c", str(main)]
+
+
+def _caddy(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:
+    text = changed(snippet.read_text(), {"127.0.0.1:8088": f"127.0.0.1:{ours}"})
+    main = folder / "Caddyfile"
+    main.write_text(
+        f"{{\n\tadmin off\n\tauto_https off\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n{text}"
+        f"handle {{\n\treverse_proxy 127.0.0.1:{old}\n}}\n}}\n"
+    )
+    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(main)]
+
+
+@contextmanager
+def running(proxy: str, system: str, folder: Path) -> Iterator[str]:
+    """The address of that proxy with the file for a system."""
+    snippet = DEPLOY / "moving" / proxy / f"{system}.{FOLDERS[proxy]}"
+    make = {"nginx": _nginx, "caddy": _caddy}[proxy]
+    with ExitStack() as stack:
+        ours, old = (stack.enter_context(_server(name)) for name in ("ours", "old"))
+        port = free_port()
+        program, *words = make(folder, snippet, port, ours, old)
+        found = shutil.which(program, path=SEARCHED)
+        assert found, f"{program} is not installed"
+        log = folder / "log"
+        home = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        with log.open("ab") as output:
+            process = subprocess.Popen([found, *words], stdout=output, stderr=output, env=home)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: _answers(url, process, log), proxy, log.read_text)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def _answers(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
+    try:
+        return call(url, "GET", "/")[0] == 200
+    except OSError:
+        return False
