@@ -57,6 +57,23 @@ def test_passwords_are_hashed_and_said_before(shell, file):
     assert not any(secret in output for secret in SECRETS)
 
 
+DEVISE = {"email": "ida@example.com", "password_hash": BCRYPT, "hash_format": "devise"}
+PEPPER = {"devise": {"pepper": "a word of the kitchen"}}
+
+
+def test_a_configuration_of_hashes_comes_with_the_import(shell, file):
+    config = file(PEPPER, name="config.json")
+    words = ("import", "users", file(DEVISE), "--hash-config", config)
+    assert "1 added" in shell.run(*words, "--dry-run")
+    assert "no hash configuration" in shell.run("import", "users", file(DEVISE), ok=False)
+    assert "1 added" in shell.run(*words)
+    other = file({"devise": {"pepper": "other"}}, name="other.json")
+    for more in ((), ("--dry-run",)):
+        said = shell.run("import", "users", file(ADA), "--hash-config", other, *more, ok=False)
+        assert "another hash configuration named 'devise'" in said
+    assert "augusta@example.com" not in emails(shell)
+
+
 def test_a_refused_row_is_told_with_its_line_and_reason(shell, file, tmp_path):
     rows = (
         ADA,

@@ -12,7 +12,9 @@ from typing import BinaryIO
 import click
 
 from reticket.cli.context import PathOption, show, with_instance
+from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
 from reticket.core.errors import StartupError
+from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.arrivals.writer import Settled
@@ -46,6 +48,11 @@ SOME_REFUSED = 3
 @click.option(
     "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
 )
+@click.option(
+    "--hash-config",
+    type=PathOption(),
+    help="A file with what hashes of Firebase or Devise need, as `user hash-config` takes it.",
+)
 @click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
 @click.pass_context
 @with_instance
@@ -57,6 +64,7 @@ def users(
     system: str | None,
     allow_roles: bool,
     report: Path | None,
+    hash_config: Path | None,
     dry_run: bool,
 ) -> None:
     """Import people from a file of another system, or from standard input as `-`.
@@ -71,12 +79,13 @@ def users(
       reticket import users people.jsonl --dry-run
       reticket import users people.csv --system keycloak --report refused.jsonl
     """
+    hasher = _hasher(instance, hash_config, dry_run)
     is_csv = form == "csv" if form else file.suffix.lower() == ".csv"
     with _opened(file) as (stream, size), Report(report) as refused:
         if not dry_run:
             _tell_hashing(instance, file, is_csv)
         lines = Lines(stream)
-        reader = ArrivalReader(instance.directory.profiles, instance.hasher.stored_form, system)
+        reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
         progress = Progress(_tell, time.monotonic, size)
 
         def settled(batch: Settled, totals: Totals) -> None:
@@ -100,6 +109,18 @@ def users(
     _show(totals, refused)
     if totals.refused:
         context.exit(SOME_REFUSED)
+
+
+def _hasher(instance: OpenedService, file: Path | None, dry_run: bool) -> PasswordHasher:
+    """The hasher, with the configurations of a file, which a dry run does not keep."""
+    if file is None:
+        return instance.hasher
+    configs = instance.hasher.read_configs(read_config_file(file))
+    if dry_run:
+        instance.directory.hash_configs.check(configs)
+    else:
+        keep_hash_configs(instance, configs)
+    return instance.hasher.knowing(configs)
 
 
 @contextmanager

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from reticket.cli.context import JSON, show, with_instance
+from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
 from reticket.core.errors import HashRefused
 from reticket.moving.hashes import Wrapping, kinds_of
 from reticket.runtime.opened_service import OpenedService
-
-LONGEST_FILE = 65536
-"""Bytes of a file with hash configurations."""
 
 
 @click.command()
@@ -80,23 +77,5 @@ def hash_config(instance: OpenedService, file: Path) -> None:
     Example:
       reticket user hash-config firebase.json
     """
-    names = keep_hash_configs(instance, _read(file))
+    names = keep_hash_configs(instance, instance.hasher.read_configs(read_config_file(file)))
     click.echo(f"kept: {', '.join(names) or 'nothing new'}")
-
-
-def keep_hash_configs(instance: OpenedService, data: bytes) -> list[str]:
-    """Keep the hash configurations of a file; returns the names of new ones."""
-    names = instance.directory.hash_configs.keep(instance.hasher.read_configs(data))
-    for name in names:
-        instance.record_change("hash_config_added", hash_config=name)
-    return names
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read(LONGEST_FILE)
-        with file.open("rb") as opened:
-            return opened.read(LONGEST_FILE)
-    except OSError as error:
-        raise click.ClickException(f"cannot read {file}: {error.strerror}") from None

@@ -48,3 +48,6 @@ class PasswordHasher(SecretHasher, Protocol):
 
     def read_configs(self, data: bytes) -> Mapping[str, bytes]:
         """The configurations of forms in a file, by name. HashRefused."""
+
+    def knowing(self, configs: Mapping[str, bytes]) -> PasswordHasher:
+        """The same with these configurations, which nobody needs to have kept."""

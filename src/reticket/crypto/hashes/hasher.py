@@ -73,6 +73,10 @@ class AnyHasher:
         """As `core.password_hasher.PasswordHasher.read_configs`."""
         return read_configs(data, config_kinds())
 
+    def knowing(self, configs: Mapping[str, bytes]) -> AnyHasher:
+        """As `core.password_hasher.PasswordHasher.knowing`."""
+        return AnyHasher(self._current, lambda name: configs.get(name) or self._configs(name))
+
     def _is_current(self, secret_hash: str) -> bool:
         return not self._current.is_old(secret_hash)
 

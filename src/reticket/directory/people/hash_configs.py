@@ -37,14 +37,16 @@ class HashConfigs:
         has the name.
         """
         with self._database.change() as connection:
-            new = {name: plain for name, plain in configs.items() if self._is_new(connection, name)}
-            for name, plain in configs.items() - new.items():
-                if self.find(name) != plain:
-                    raise AlreadyExists(f"There is another hash configuration named {name!r}.")
-            for name, plain in new.items():
-                row = {"name": name, "sealed": self._sealer.seal(plain, _purpose(name))}
+            new = self._new(connection, configs)
+            for name in new:
+                row = {"name": name, "sealed": self._sealer.seal(configs[name], _purpose(name))}
                 connection.execute(insert(hash_configs), row)
-        return sorted(new)
+        return new
+
+    def check(self, configs: Mapping[str, bytes]) -> None:
+        """Refuse what `keep` would refuse, and keep nothing."""
+        with self._database.read() as connection:
+            self._new(connection, configs)
 
     def names(self) -> list[str]:
         """All names, in order."""
@@ -52,8 +54,12 @@ class HashConfigs:
             statement = select(hash_configs.c.name).order_by(hash_configs.c.name)
             return list(connection.execute(statement).scalars())
 
-    def _is_new(self, connection: Connection, name: str) -> bool:
-        return _sealed(connection, name) is None
+    def _new(self, connection: Connection, configs: Mapping[str, bytes]) -> list[str]:
+        new = [name for name in sorted(configs) if _sealed(connection, name) is None]
+        for name in configs.keys() - new:
+            if self.find(name) != configs[name]:
+                raise AlreadyExists(f"There is another hash configuration named {name!r}.")
+        return new
 
 
 def _sealed(connection: Connection, name: str) -> bytes | None:
