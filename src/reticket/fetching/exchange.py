@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Collection
-from contextlib import closing
-from functools import cached_property
 from pathlib import Path
 
 import h11
 
-from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, FetchResult
+from reticket.core.fetching.model import Fetched, FetchRequest, FetchResult
 from reticket.fetching.answer import read_answer
-from reticket.fetching.connection import PIECE, connected, encrypted, receiver, send
+from reticket.fetching.connection import PIECE, receiver, send
 from reticket.fetching.deadline import Deadline, Seconds
-from reticket.fetching.faults import Failed, or_fault
-from reticket.fetching.public import is_public
+from reticket.fetching.faults import or_fault
+from reticket.fetching.reach import Reach
 from reticket.fetching.resolving import Resolver
 from reticket.fetching.target import Target, target_of
 
 TIMEOUT = 5.0
 """Seconds for everything: name, connection, TLS, request and answer."""
-
-MOST_ATTEMPTS = 3
-"""Addresses of one host that are tried."""
 
 
 class SafeExchange:
@@ -45,9 +39,7 @@ class SafeExchange:
         seconds: Seconds,
         timeout: float = TIMEOUT,
     ) -> None:
-        self._resolver = resolver
-        self._private_hosts = frozenset(host.lower().rstrip(".") for host in private_hosts)
-        self._own_trust = ssl.create_default_context(cafile=ca_file) if ca_file else None
+        self._reach = Reach(resolver, private_hosts, ca_file)
         self._seconds = seconds
         self._timeout = timeout
 
@@ -56,22 +48,9 @@ class SafeExchange:
         deadline = Deadline(self._seconds() + self._timeout, self._seconds)
         return or_fault(lambda: self._answered(request, deadline))
 
-    @cached_property
-    def _public_trust(self) -> ssl.SSLContext:
-        """The system's authorities: many, and read only when a first request needs them."""
-        return ssl.create_default_context()
-
     def _answered(self, request: FetchRequest, deadline: Deadline) -> Fetched:
         target = target_of(request.url)
-        is_named = target.host in self._private_hosts
-        addresses = self._resolver.resolve(target.host, target.port, deadline)
-        if not is_named and not all(is_public(each.text) for each in addresses):
-            raise Failed(FetchFault.REFUSED_ADDRESS)
-        trust = self._own_trust if is_named and self._own_trust else self._public_trust
-        with (
-            closing(connected(addresses[:MOST_ATTEMPTS], deadline)) as connection,
-            encrypted(connection, target, trust, deadline) as secured,
-        ):
+        with self._reach.open(target, deadline) as secured:
             protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=PIECE)
             send(secured, _request_bytes(protocol, target, request), deadline)
             return read_answer(protocol, receiver(secured, deadline), request)
