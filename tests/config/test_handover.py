@@ -17,6 +17,8 @@ from reticket.settings.handovers import handover_of
 SECRET = "whsec_" + "A" * 43 + "="
 URL = 'url = "https://old.example.com"\n'
 VENDOR = f'by = "vendor"\n{URL}'
+ADDRESS = "an https:// URL, or an ldaps:// URL without a path"
+LDAP = 'by = "ldap"\nurl = "ldaps://old.example.com"\n'
 ACME = 'part = { name = "Acme" }\n'
 WHO = Confirmed("bob@example.com", "Bob", None, "bobby")
 
@@ -98,11 +100,14 @@ def test_an_operator_may_vouch_for_addresses(said) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (URL, "dialects.akinon.handover.by must be webhook or vendor"),
-        ('by = "vendor"', "dialects.akinon.handover.url must be an https:// URL"),
+        (URL, "dialects.akinon.handover.by must be webhook, ldap or vendor"),
+        (
+            'by = "vendor"',
+            f"dialects.akinon.handover.url must be {ADDRESS}",
+        ),
         (
             'by = "vendor"\nurl = "http://old.example.com"',
-            "dialects.akinon.handover.url must be an https:// URL",
+            f"dialects.akinon.handover.url must be {ADDRESS}",
         ),
         (
             f'by = "webhook"\n{URL}',
@@ -111,6 +116,29 @@ def test_an_operator_may_vouch_for_addresses(said) -> None:
         (
             f"{VENDOR}secret_file = '/nowhere'",
             "dialects.akinon.handover.secret_file must be the path of a file that exists",
+        ),
+        (
+            'by = "ldap"\nurl = "https://old.example.com"',
+            "dialects.akinon.handover: url must begin with ldaps:// where by is ldap",
+        ),
+        (
+            'by = "vendor"\nurl = "ldaps://old.example.com"',
+            "dialects.akinon.handover: url must begin with https:// where by is vendor",
+        ),
+        (LDAP, "dialects.akinon.handover: base must be set where by is ldap"),
+        (
+            f"{LDAP}bind_dn = 'cn=a'\nbase = 'dc=b'",
+            "dialects.akinon.handover: bind_dn and secret_file must be set together where by is "
+            "ldap",
+        ),
+        (
+            f"{LDAP}base = 'dc=b'\nfilter = '(mail=*)'",
+            "dialects.akinon.handover: filter must contain {name}",
+        ),
+        (
+            f"{LDAP}base = 'dc=b'\nfilter = '(mail={{name}}'",
+            "dialects.akinon.handover.filter must be a filter of RFC 4515: a filter ends with a "
+            "parenthesis",
         ),
         (
             f"{VENDOR}timeout = 11",

@@ -167,10 +167,12 @@ def test_the_kept_password_signs_in_here_afterwards(moving):
     [
         command(ADA.email, PASSWORD),
         command(password=""),
+        command(password="x" * 1025),
+        command(password="half a pair \ud83d"),
         command(realm="test.shopper"),
         SignIn("other.user", BOB, OLD),
     ],
-    ids=["has a password here", "an empty password", "of a realm", "another dialect"],
+    ids=["has a password here", "empty", "long", "unsendable", "of a realm", "another dialect"],
 )
 def test_nobody_else_is_asked_about(moving, said):
     assert not is_asked(moving, said)

@@ -57,9 +57,9 @@ def moved(tmp_path):
     """Opens a service over an old back end that behaves so."""
     with ExitStack() as stack:
 
-        def opened(behave, *, trusted=True, **said):
+        def opened(behave, *, trusted=True, ca_file=None, **said):
             server, own = stack.enter_context(other_server(tmp_path, behave, HOST))
-            ca_file = own if trusted else certified(tmp_path, "other.example")
+            ca_file = ca_file or (own if trusted else certified(tmp_path, "other.example"))
             secret = tmp_path / "secret"
             secret.write_text(f"{SECRET}\n")
             table = {"by": "webhook", "url": f"https://{HOST}:{server.port}/sign-in"}

@@ -1,9 +1,14 @@
 """A hostile old back end: nothing of it gets more than one person's own session."""
 
 import json
+from contextlib import ExitStack
 
 import pytest
 from tests.fetching.other_server import SHORT, slowly
+from tests.handover.ldap_server import BASE, SERVICE, ldap_server
+from tests.handover.ldap_server import SECRET as SECRET_OF_SERVICE
+from tests.handover.ldap_server import honest as honest_ldap
+from tests.handover.ldap_server import yes_to_everything as yes_of_ldap
 from tests.handover.old_back_end import (
     BOB,
     OLD,
@@ -166,3 +171,48 @@ def test_the_kept_hash_is_one_of_ours(moved):
         (stored,) = connection.exec_driver_sql("SELECT secret_hash FROM users").scalars()
     assert stored.startswith("$argon2id$")
     assert not service.instance.hasher.is_old(stored)
+
+
+@pytest.fixture
+def by_ldap(moved, tmp_path):
+    """Opens a service over an LDAP server that answers so."""
+    with ExitStack() as stack:
+
+        def opened(answers, **said):
+            (tmp_path / "ldap").mkdir()
+            server, ca_file = stack.enter_context(ldap_server(tmp_path / "ldap", answers))
+            (tmp_path / "bind").write_text(f"{SECRET_OF_SERVICE}\n")
+            table = {"by": "ldap", "url": f"ldaps://localhost:{server.port}", "base": BASE}
+            table |= {"filter": "(&(objectClass=person)(mail={name}))", "bind_dn": SERVICE}
+            table |= {"secret_file": str(tmp_path / "bind"), **said}
+            return moved(honest, ca_file=ca_file, **table), server
+
+        yield opened
+
+
+def test_somebody_of_an_ldap_server_signs_in_and_is_kept(by_ldap):
+    service, server = by_ldap(honest_ldap)
+    user = service.sign_in(BOB, OLD, kind="oauth.user")
+    assert (user.email, user.first_name, user.last_name) == (BOB, "Bob", "Tables")
+    assert service.sign_in(BOB, OLD, kind="oauth.user") == user
+    assert len(server.searches) == 1
+    assert refused(service, EVE, "a wrong guess", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert refused(service, BOB, "", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert all(password for _, password in server.binds)
+
+
+def test_an_ldap_server_that_says_yes_to_everything_opens_one_persons_own_session(by_ldap):
+    service, server = by_ldap(yes_of_ldap)
+    directory, hasher = service.instance.directory, service.instance.hasher
+    directory.users.add(UserDraft(ADMIN, roles=("admin",)), hasher.hash("a good password"))
+    assert service.sign_in(EVE, "anything", kind="oauth.user").roles == ()
+    assert refused(service, ADMIN, "anything", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert len(server.binds) == 2
+
+
+@pytest.mark.parametrize("name", ["*@example.com", "x)(mail=*@example.com", "*)(mail=b*@e.com"])
+def test_a_name_with_a_filter_in_it_finds_nobody(by_ldap, name):
+    service, server = by_ldap(honest_ldap)
+    assert refused(service, name, OLD, kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert BOB not in str(server.binds)
+    assert len(service.instance.directory.users.page()) == 0

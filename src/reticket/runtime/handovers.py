@@ -15,8 +15,10 @@ from reticket.core.ports import Clock
 from reticket.core.profiles import Part
 from reticket.core.webhook_signature import read_webhook_secret
 from reticket.directory.errors import Invalid
+from reticket.directory.forms import folded
 from reticket.directory.typed import checked_part
-from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching import Reach, Resolver, SafeExchange, SafeTalk
+from reticket.handover.ldap import LdapSignIn, People, filters
 from reticket.handover.vendor import VendorSignIn
 from reticket.handover.webhook import SignInWebhook
 from reticket.settings import Settings
@@ -141,7 +143,19 @@ def _vendor(
     return VendorSignIn(declared, server, _exchange(settings, said.timeout / declared.requests))
 
 
-_WAYS = {"webhook": _webhook, "vendor": _vendor}
+def _ldap(settings: Settings, dialect: Dialect, said: HandoverTable, clock: Clock) -> AskOldBackEnd:
+    where, fetch = f"dialects.{dialect.name}.handover", settings.fetch
+    try:
+        condition = filters.parse(said.filter)
+    except ValueError as error:
+        raise SettingError(f"{where}.filter must be a filter of RFC 4515: {error}") from None
+    password = _secret_of(said, f"{where}.secret_file")
+    people = People(said.base or "", condition, said.bind_dn, password)
+    reach = Reach(Resolver(), fetch.private_hosts, fetch.ca_file)
+    return LdapSignIn(people, SafeTalk(said.url, reach, time.monotonic, said.timeout), folded)
+
+
+_WAYS = {"ldap": _ldap, "webhook": _webhook, "vendor": _vendor}
 
 
 def _exchange(settings: Settings, timeout: float) -> Exchange:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from reticket.core.access.attempts import Admission, Attempts
 from reticket.core.access.breaker import Breaker, Seconds
 from reticket.core.access.failure_limits import FailureCounters
+from reticket.core.access.new_passwords import LONGEST
 from reticket.core.access.secret_check import SecretCheck
 from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.commands import FactorRule, SignIn
@@ -21,6 +22,7 @@ from reticket.core.people import NO_PASSWORD, Credentials, NewPerson, User
 from reticket.core.ports import Clock, Directory, Event, SecretHasher
 from reticket.core.realms import USUAL
 from reticket.core.sessions import audit_events
+from reticket.core.texts import has_surrogate
 
 RETRY = 5
 """Seconds after which a person may try again when the old back end did not answer."""
@@ -68,10 +70,8 @@ class HandedOver:
         }
 
     def serves(self, command: SignIn) -> bool:
-        """Whether sign-ins of that kind are handed over. An empty password never is: an LDAP server
-        takes it for no password at all (RFC 4513 §5.1.2).
-        """
-        is_usual = command.realm == USUAL and bool(command.password)
+        """Whether sign-ins of that kind are handed over."""
+        is_usual = command.realm == USUAL and _is_sendable(command.password)
         return is_usual and _dialect_of(command) in self._handovers
 
     def is_wanted(self, command: SignIn) -> bool:
@@ -124,10 +124,8 @@ class HandedOver:
         if isinstance(answer, Confirmed) and self._fold(answer.email) == self._fold(command.email):
             return self._kept(command, caller, guards, credentials, answer)
         self._secrets.matches(None, command.password)
-        subject, cause = (
-            credentials.subject if credentials else None,
-            _cause_of(answer, credentials),
-        )
+        subject = credentials.subject if credentials else None
+        cause = _cause_of(answer, credentials)
         raise self._attempts.failed(guards, command.resource, subject, cause, caller)
 
     def _kept(
@@ -170,6 +168,13 @@ def _asked(handover: Handover, command: SignIn) -> Answer:
         return handover.ask(command.email, command.password)
     except Exception:
         return NoAnswer("bad_answer")
+
+
+def _is_sendable(password: str) -> bool:
+    """Whether it may be a password there. An empty one never is: an LDAP server takes it for none
+    at all (RFC 4513 §5.1.2). Others that nobody has must not make the old back end fail.
+    """
+    return 0 < len(password) <= LONGEST and not has_surrogate(password)
 
 
 def _dialect_of(command: SignIn) -> str:
