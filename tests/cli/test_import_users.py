@@ -154,3 +154,34 @@ def test_a_file_in_another_encoding_is_an_error(shell, tmp_path):
 
 def test_an_import_of_nobody_says_so(shell, file):
     assert "0 rows: 0 added" in shell.run("import", "users", file())
+
+
+KRATOS = {
+    "id": "k-1",
+    "state": "active",
+    "traits": {"email": "augusta@example.com"},
+    "credentials": {"password": {"config": {"hashed_password": BCRYPT}}},
+}
+
+
+def test_people_come_as_another_system_exports_them(shell, file):
+    rows = [KRATOS, {**KRATOS, "id": "k-2", "traits": {}}, 7]
+    export = file(*rows, name="page.json")
+    output = shell.run("import", "users", "--from", "kratos", export, ok=False)
+    assert "page.json line 2" in output
+    assert "the row is not an object" in output
+    assert "3 rows: 1 added, 0 known already, 2 refused" in output
+    assert "augusta@example.com" in emails(shell)
+    again = shell.run("import", "users", "--from", "kratos", export, "--dry-run", ok=False)
+    assert "1 known already" in again
+    (line,) = [each for each in audited(shell) if each["event"] == "users_imported"]
+    assert line["detail"] == {"added": 1, "factors_missing": 0, "system": "kratos"}
+
+
+def test_a_source_that_is_no_export_of_the_system_is_refused_in_a_sentence(shell, file):
+    output = shell.run("import", "users", "--from", "keycloak", file("["), ok=False)
+    assert "people.jsonl is not an object in JSON" in output
+    both = ("--format", "csv", file(KRATOS))
+    assert "--format does not go with --from." in shell.run(
+        "import", "users", "--from", "kratos", *both, ok=False
+    )

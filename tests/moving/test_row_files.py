@@ -7,8 +7,8 @@ import io
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.moving.people.lines import LONGEST, Lines
 from reticket.moving.people.row_files import Unreadable, csv_rows, json_lines
+from reticket.moving.streams.lines import LONGEST, Lines
 
 KNOWN = frozenset(("email", "first_name", "groups", "disabled", "password_hash", "cloudreve"))
 

@@ -1,29 +1,24 @@
-"""`reticket import users`: people from a file."""
+"""`reticket import users`: people from a file, or as another system exports them."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from reticket.cli.context import PathOption, show, with_instance
 from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
-from reticket.core.errors import StartupError
+from reticket.cli.import_source import PeopleSource, opened
 from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.arrivals.writer import Settled
 from reticket.moving.people.importing import PeopleImport, Totals
-from reticket.moving.people.lines import Lines
-from reticket.moving.people.passwords import count_in_csv, count_in_json_lines, seconds_of_hashing
+from reticket.moving.people.passwords import seconds_of_hashing
 from reticket.moving.people.progress import Progress, duration
 from reticket.moving.people.report import RefusedRow, Report
-from reticket.moving.people.row_files import csv_rows, json_lines
+from reticket.moving.readers import names
 from reticket.runtime.opened_service import OpenedService
 
 SOME_REFUSED = 3
@@ -31,7 +26,13 @@ SOME_REFUSED = 3
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("source")
+@click.option(
+    "--from",
+    "origin",
+    type=click.Choice(names()),
+    help="The system whose export or database SOURCE is: docs/moving/readers.md.",
+)
 @click.option(
     "--format",
     "form",
@@ -39,7 +40,10 @@ SOME_REFUSED = 3
     help="The form of the file: JSON lines, or CSV with a header. By default CSV for a name that "
     "ends in .csv.",
 )
-@click.option("--system", help="The name of the other system; rows with a foreign_id need it.")
+@click.option(
+    "--system",
+    help="The name of the other system; rows with a foreign_id need it. By default that of --from.",
+)
 @click.option(
     "--allow-roles",
     is_flag=True,
@@ -59,7 +63,8 @@ SOME_REFUSED = 3
 def users(
     instance: OpenedService,
     context: click.Context,
-    file: Path,
+    source: str,
+    origin: str | None,
     form: str | None,
     system: str | None,
     allow_roles: bool,
@@ -67,7 +72,7 @@ def users(
     hash_config: Path | None,
     dry_run: bool,
 ) -> None:
-    """Import people from a file of another system, or from standard input as `-`.
+    """Import people from a file, from standard input as `-`, or as another system exports them.
 
     A row has the members of a person in a directory file, and password_hash beside them. People who
     are known already, by e-mail or foreign_id, stay as they are. An import that was cut off goes on
@@ -78,22 +83,22 @@ def users(
     Examples:
       reticket import users people.jsonl --dry-run
       reticket import users people.csv --system keycloak --report refused.jsonl
+      reticket import users --from keycloak shop-realm.json --allow-roles
     """
     hasher = _hasher(instance, hash_config, dry_run)
-    is_csv = form == "csv" if form else file.suffix.lower() == ".csv"
-    with _opened(file) as (stream, size), Report(report) as refused:
+    system = system or origin
+    reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
+    with opened(source, origin, form, reader.members) as found, Report(report) as refused:
         if not dry_run:
-            _tell_hashing(instance, file, is_csv)
-        lines = Lines(stream)
-        reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
-        progress = Progress(_tell, time.monotonic, size)
+            _tell_hashing(instance, found)
+        progress = Progress(_tell, time.monotonic, found.size)
 
         def settled(batch: Settled, totals: Totals) -> None:
             if batch.added and not dry_run:
                 missing = sum(bool(each.row.factor_missing) for each in batch.added)
                 detail = {"added": len(batch.added), "factors_missing": missing}
                 instance.record_change("users_imported", system=system, **detail)
-            progress.at(totals.rows, lines.position)
+            progress.at(totals.rows, found.position())
 
         work = PeopleImport(
             instance.directory.arrivals,
@@ -104,8 +109,7 @@ def users(
             settled,
             writes=not dry_run,
         )
-        read = csv_rows(reader.members) if is_csv else json_lines
-        totals = work.run(read(lines))
+        totals = work.run(found.rows)
     _show(totals, refused)
     if totals.refused:
         context.exit(SOME_REFUSED)
@@ -123,24 +127,9 @@ def _hasher(instance: OpenedService, file: Path | None, dry_run: bool) -> Passwo
     return instance.hasher.knowing(configs)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The bytes of a file, and how many there are. StartupError."""
-    if str(file) == "-":
-        yield sys.stdin.buffer, None
-        return
-    try:
-        with file.open("rb") as stream:
-            yield stream, file.stat().st_size
-    except OSError as error:
-        raise StartupError(f"cannot read {file}: {error.strerror}.") from error
-
-
-def _tell_hashing(instance: OpenedService, file: Path, is_csv: bool) -> None:
+def _tell_hashing(instance: OpenedService, found: PeopleSource) -> None:
     """Say how long hashing will take, if there is a password in clear text."""
-    if str(file) == "-":
-        return
-    many = (count_in_csv if is_csv else count_in_json_lines)(file)
+    many = found.in_clear()
     if many:
         each = seconds_of_hashing(instance.hasher)
         _tell(

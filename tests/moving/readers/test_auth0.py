@@ -59,8 +59,8 @@ def test_a_person_may_have_no_address(both):
 
 
 def test_a_broken_line_does_not_stop_the_others(both):
-    assert both["auth0-users.ndjson line 6"] == Unreadable("is not JSON")
-    assert both["auth0-users.ndjson line 7"] == Unreadable("is not an object")
+    assert both["auth0-users.ndjson line 6"] == Unreadable("the row is not JSON")
+    assert both["auth0-users.ndjson line 7"] == Unreadable("the row is not an object")
 
 
 def test_a_hash_of_somebody_who_may_be_blocked_is_refused(both):
@@ -85,10 +85,10 @@ def test_the_export_of_hashes_alone_has_no_names():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "is not JSON"),
-        ('{"_id": 7}', "has no _id"),
-        ("7", "has no _id"),
-        (HASHES.read_text().splitlines()[0], "has the _id of another record"),
+        ("{", "the row is not JSON"),
+        ('{"_id": 7}', "the row has no _id"),
+        ("7", "the row has no _id"),
+        (HASHES.read_text().splitlines()[0], "an earlier row has the same _id"),
     ],
 )
 def test_a_broken_line_of_hashes_does_not_stop_the_others(tmp_path, line, reason):

@@ -51,14 +51,14 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
 
 def test_a_group_without_a_name_is_no_reason_to_let_somebody_in_without_it():
     assert row(4) == Unreadable(
-        "has a group whose name is not in the file: dump auth.group and auth.user"
+        "a group of the person has no name in the file: dump auth.group and auth.user"
     )
 
 
 def test_records_of_other_models_are_no_people_and_rubbish_does_not_stop_the_others():
     found = rows_of("django", DUMP)
     assert list(found) == ["[1]", "[2]", "[3]", "[4]", "[6]"]
-    assert found["[6]"] == Unreadable("is not an object")
+    assert found["[6]"] == Unreadable("the row is not an object")
 
 
 def test_jsonl_and_a_user_model_of_a_projects_own_are_read(tmp_path):
@@ -72,7 +72,7 @@ def test_jsonl_and_a_user_model_of_a_projects_own_are_read(tmp_path):
             "password_hash": fields["password"],
             "claims": {"email_verified": False},
         },
-        "line 2": Unreadable("is not JSON"),
+        "line 2": Unreadable("the row is not JSON"),
     }
 
 

@@ -45,7 +45,7 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
 
 
 def test_something_that_is_no_object_does_not_stop_the_others():
-    assert row(3) == Unreadable("is not an object")
+    assert row(3) == Unreadable("the row is not an object")
 
 
 def test_csv_is_refused_because_a_name_could_add_a_row(tmp_path):

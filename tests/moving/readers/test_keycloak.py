@@ -69,7 +69,7 @@ def test_a_password_that_must_be_changed_does_not_come():
 
 
 def test_something_that_is_no_object_does_not_stop_the_others():
-    assert row(6) == Unreadable("is not an object")
+    assert row(6) == Unreadable("the row is not an object")
 
 
 def one(tmp_path, credential: dict[str, object]) -> dict[str, object]:

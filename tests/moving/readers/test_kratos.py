@@ -61,7 +61,7 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
 
 
 def test_something_that_is_no_object_does_not_stop_the_others():
-    assert row(4) == Unreadable("is not an object")
+    assert row(4) == Unreadable("the row is not an object")
 
 
 def test_a_state_that_is_not_known_is_not_let_in(tmp_path):
@@ -94,7 +94,7 @@ def test_pages_of_a_folder_are_read_in_order_and_a_broken_line_does_not_stop_the
         "page-10.json [0]",
         "page-10.json [1]",
     ]
-    assert found["page-2.jsonl line 3"] == Unreadable("is not JSON")
+    assert found["page-2.jsonl line 3"] == Unreadable("the row is not JSON")
 
 
 def test_a_file_that_is_cut_off_names_the_place(tmp_path):

@@ -5,14 +5,14 @@ import tracemalloc
 import pytest
 
 from reticket.moving.streams import SourceError, Unreadable, files_of, lines
-from reticket.moving.streams.json_lines import LONGEST
+from reticket.moving.streams.lines import LONGEST
 
 
 def test_a_broken_line_does_not_stop_the_others(tmp_path):
     path = tmp_path / "people.ndjson"
     deep = b"[" * 100_000
     path.write_bytes(b'{"a": 1}\n\n{"a": s3cret}\r\n{"a": "\xff"}\n' + deep + b'\n {"a": 2}')
-    broken = Unreadable("is not JSON")
+    broken = Unreadable("the row is not JSON")
     assert list(lines(path)) == [
         ("line 1", {"a": 1}),
         ("line 3", broken),
@@ -32,7 +32,7 @@ def test_a_line_without_end_costs_no_memory_and_is_reported(tmp_path):
     found = list(lines(path))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    long = Unreadable("is longer than 1 MiB")
+    long = Unreadable(f"the line has more than {LONGEST} bytes")
     assert found == [("line 1", 1), ("line 2", long), ("line 3", 2), ("line 4", long)]
     assert peak < 6 * LONGEST
 

@@ -13,8 +13,9 @@ from reticket.directory.arrivals.reading import Arrival, ArrivalReader
 from reticket.directory.arrivals.writer import Arrivals, Settled
 from reticket.directory.errors import DirectoryError
 from reticket.moving.people.report import RefusedRow, Report
-from reticket.moving.people.row_files import Rows, Said, Unreadable
+from reticket.moving.people.row_files import Rows, Said
 from reticket.moving.people.seen import Seen
+from reticket.moving.streams.source import Unreadable
 
 AT_ONCE = 5000
 """Rows in one transaction, during which other changes of the directory wait: half a second."""

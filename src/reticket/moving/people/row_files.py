@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from reticket.core.errors import StartupError
-from reticket.moving.people.lines import LONGEST, Lines, TooLong
-
-
-class Unreadable(NamedTuple):
-    """In place of a row: the reason why it cannot be read."""
-
-    reason: str
-
+from reticket.moving.streams.lines import LONGEST, Lines, TooLong
+from reticket.moving.streams.source import Unreadable
 
 Said: TypeAlias = bytes | Mapping[str, object] | Unreadable
 """A row as JSON, as members, or neither."""

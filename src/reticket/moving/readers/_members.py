@@ -9,7 +9,7 @@ import msgspec
 
 from reticket.moving.streams import SourceError, Unreadable
 
-NO_OBJECT = Unreadable("is not an object")
+NO_OBJECT = Unreadable("the row is not an object")
 
 
 def member(record: object, *path: str) -> Any:

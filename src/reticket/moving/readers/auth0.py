@@ -23,7 +23,9 @@ from reticket.moving.readers._members import (
 )
 from reticket.moving.streams import SourceError, Unreadable, files_of, values
 
-NOT_LISTED = Unreadable("is not in the export of users, which says whether somebody is blocked")
+NOT_LISTED = Unreadable(
+    "the person is not in the export of users, which says whether somebody is blocked"
+)
 
 _TELLING = {"argon2", "bcrypt", "ldap", "pbkdf2"}
 """Algorithms of the bulk import whose hashes have their salt and costs in them."""
@@ -62,9 +64,9 @@ def _keep(path: Path, hashes: Hashes) -> Rows:
         if isinstance(record, Unreadable):
             yield f"{path.name} {place}", record
         elif user is None:
-            yield f"{path.name} {place}", Unreadable("has no _id")
+            yield f"{path.name} {place}", Unreadable("the row has no _id")
         elif not hashes.keep(user, f"{path.name} {place}", record):
-            yield f"{path.name} {place}", Unreadable("has the _id of another record")
+            yield f"{path.name} {place}", Unreadable("an earlier row has the same _id")
 
 
 def user_id(record: object) -> str | None:

@@ -20,7 +20,9 @@ UNUSABLE = "!"
 GROUP, TOTP = "auth.group", "otp_totp.totpdevice"
 _OF_FACTORS = ("otp_", "mfa.authenticator", "two_factor.")
 _USUAL_CODES = {"digits": 6, "step": 30, "t0": 0}
-_NO_NAME = Unreadable("has a group whose name is not in the file: dump auth.group and auth.user")
+_NO_NAME = Unreadable(
+    "a group of the person has no name in the file: dump auth.group and auth.user"
+)
 
 
 def read(source: Path | str) -> Rows:

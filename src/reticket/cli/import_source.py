@@ -1,0 +1,80 @@
+"""What `reticket import users` reads: a file, standard input, or the export of another system."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from reticket.core.errors import StartupError
+from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
+from reticket.moving.people.row_files import Rows, csv_rows, json_lines
+from reticket.moving.readers import reader
+from reticket.moving.streams.lines import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleSource:
+    """Rows of people.
+
+    Args:
+        position: how many bytes were read.
+        size: bytes of the whole, or None where it is not known.
+        in_clear: counts passwords in clear text, in a file that can be read twice.
+    """
+
+    rows: Rows
+    position: Callable[[], int] = lambda: 0
+    size: int | None = None
+    in_clear: Callable[[], int] = lambda: 0
+
+
+@contextmanager
+def opened(
+    source: str, origin: str | None, form: str | None, known: Collection[str]
+) -> Iterator[PeopleSource]:
+    """The rows. StartupError when they cannot be read.
+
+    Args:
+        source: a file, `-`, or what the reader of `origin` takes.
+        origin: the name of a reader, or None.
+        form: `csv` or `json`, or None for what the name says.
+        known: the members that a row may have.
+    """
+    if origin is not None:
+        if form is not None:
+            raise click.UsageError("--format does not go with --from.")
+        yield PeopleSource(reader(origin)(source))
+        return
+    is_csv = form == "csv" if form else source.lower().endswith(".csv")
+    read = csv_rows(frozenset(known)) if is_csv else json_lines
+    with _bytes(source) as (stream, size):
+        lines = Lines(stream)
+        yield PeopleSource(
+            read(lines), lambda: lines.position, size, lambda: _in_clear(source, is_csv)
+        )
+
+
+@contextmanager
+def _bytes(source: str) -> Iterator[tuple[BinaryIO, int | None]]:
+    """The bytes, and how many there are. StartupError."""
+    if source == "-":
+        yield sys.stdin.buffer, None
+        return
+    file = Path(source)
+    try:
+        with file.open("rb") as stream:
+            yield stream, file.stat().st_size
+    except OSError as error:
+        raise StartupError(f"cannot read {file}: {error.strerror}.") from error
+
+
+def _in_clear(source: str, is_csv: bool) -> int:
+    if source == "-":
+        return 0
+    return (count_in_csv if is_csv else count_in_json_lines)(Path(source))
