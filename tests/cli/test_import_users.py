@@ -185,3 +185,18 @@ def test_a_source_that_is_no_export_of_the_system_is_refused_in_a_sentence(shell
     assert "--format does not go with --from." in shell.run(
         "import", "users", "--from", "kratos", *both, ok=False
     )
+
+
+def test_what_was_read_before_a_fault_of_the_source_is_imported(shell, tmp_path):
+    user = {"id": "7f2c", "email": "augusta@example.com", "enabled": True, "emailVerified": True}
+    export = tmp_path / "shop-realm.json"
+    export.write_text(json.dumps({"realm": "shop", "users": [user]})[:-2] + ", {")
+    output = shell.run("import", "users", "--from", "keycloak", str(export), ok=False)
+    assert "1 rows: 1 added" in output
+    assert "augusta@example.com" in emails(shell)
+
+
+def test_no_url_with_a_password_is_on_the_command_line(shell):
+    url = "postgresql://cloudreve:hers@db/cloudreve"
+    output = shell.run("import", "users", "--from", "cloudreve", url, ok=False)
+    assert "every user of this machine can read a password here" in output

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import click
 
+from reticket.cli.urls import StoreUrl
 from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
 from reticket.moving.people.row_files import Rows, csv_rows, json_lines
@@ -41,7 +42,8 @@ def opened(
     """The rows. StartupError when they cannot be read.
 
     Args:
-        source: a file, `-`, or what the reader of `origin` takes.
+        source: a file, `-`, or what the reader of `origin` takes. A URL with a password is
+            `env:NAME` or `file:PATH`.
         origin: the name of a reader, or None.
         form: `csv` or `json`, or None for what the name says.
         known: the members that a row may have.
@@ -49,7 +51,7 @@ def opened(
     if origin is not None:
         if form is not None:
             raise click.UsageError("--format does not go with --from.")
-        yield PeopleSource(reader(origin)(source))
+        yield PeopleSource(reader(origin)(StoreUrl().convert(source, None, None)))
         return
     is_csv = form == "csv" if form else source.lower().endswith(".csv")
     read = csv_rows(frozenset(known)) if is_csv else json_lines

@@ -109,8 +109,10 @@ def users(
             settled,
             writes=not dry_run,
         )
-        totals = work.run(found.rows)
-    _show(totals, refused)
+        try:
+            totals = work.run(found.rows)
+        finally:
+            _show(work.totals, refused)
     if totals.refused:
         context.exit(SOME_REFUSED)
 

@@ -15,7 +15,7 @@ from reticket.directory.errors import DirectoryError
 from reticket.moving.people.report import RefusedRow, Report
 from reticket.moving.people.row_files import Rows, Said
 from reticket.moving.people.seen import Seen
-from reticket.moving.streams.source import Unreadable
+from reticket.moving.streams import SourceError, Unreadable
 
 AT_ONCE = 5000
 """Rows in one transaction, during which other changes of the directory wait: half a second."""
@@ -79,10 +79,16 @@ class PeopleImport:
     report: Report
     settled: Callable[[Settled, Totals], None]
     writes: bool = True
+    totals: Totals = field(default_factory=Totals)
 
     def run(self, rows: Rows) -> Totals:
-        """Import all rows. Unavailable: the directory cannot answer; what was settled stays."""
-        totals = Totals()
+        """Import all rows. What was settled stays.
+
+        Raises:
+            SourceError: the source cannot be read any further; the rows before are settled.
+            Unavailable: the directory cannot answer.
+        """
+        totals = self.totals
         for batch in self._batches(rows):
             settled = self._settle(batch)
             self._tell(batch, settled)
@@ -94,7 +100,10 @@ class PeopleImport:
 
     def _batches(self, rows: Rows) -> Iterator[_Batch]:
         batch, seen = _Batch(), Seen()
-        for place, said in rows:
+        for place, said in _until_fault(rows):
+            if isinstance(said, SourceError):
+                yield batch
+                raise said
             batch.order[place] = len(batch.order)
             try:
                 arrival = self._marked(seen, self._read(place, said))
@@ -146,3 +155,11 @@ class PeopleImport:
         for row in sorted(refused, key=lambda row: batch.order[row.place]):
             self.report.refuse(row)
         self.report.flush()
+
+
+def _until_fault(rows: Rows) -> Iterator[tuple[str, Said | SourceError]]:
+    """The rows; the fault that ends them is the last one."""
+    try:
+        yield from rows
+    except SourceError as error:
+        yield "", error
