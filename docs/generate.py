@@ -111,8 +111,8 @@ def scaling_page() -> str:
 def directory_page() -> str:
     """The page as it is, with the presets: their numbers, and what they mean for a client."""
     numbers = [
-        "| preset | with its year | access token | idle end | absolute end | window | older token "
-        "| rotates |",
+        "| preset | with its year | access token | idle end | absolute end | window "
+        "| older token after the window | new refresh token at each refresh |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_numbers(short, PRESETS[name]) for short, name in _presets()),
     ]
@@ -121,7 +121,10 @@ def directory_page() -> str:
         "| --- | --- | --- | --- |",
         *(_implied(short) for short, _ in _presets()),
     ]
-    between = "A client has these values by default. Long grant types are shown by their last word."
+    between = (
+        "By its preset a client has these values, if its own keys do not say otherwise. Of a long "
+        "grant type the table shows the last word."
+    )
     said = "\n".join([*numbers, "", between, "", *implied, ""])
     return filled("directory.md", "presets", said)
 
@@ -134,7 +137,7 @@ def _presets() -> list[tuple[str, str]]:
 
 def _numbers(short: str, policy: Policy) -> str:
     spans = [policy.access, policy.refresh, policy.absolute, policy.window]
-    older = {"revoke": "ends the session", "tolerate": "forgiven"}[policy.reuse]
+    older = {"revoke": "ends the session", "tolerate": "is accepted"}[policy.reuse]
     cells = [f"`{short}`", f"`{policy.name}`", *map(_span, spans), older, yes(policy.rotates)]
     return row(cells)
 
