@@ -10,6 +10,7 @@ import pytest
 from tests.docs import tables
 
 from reticket import dialects, wire
+from reticket.adoption import keys, reader
 from reticket.core import logouts, messenger, people
 from reticket.core.access import new_passwords, reset_codes, second_factor
 from reticket.core.commands import passwords
@@ -34,6 +35,7 @@ from reticket.fetching import answer, exchange
 from reticket.http import assets, metrics_listener, server
 from reticket.http.connection import limits, load
 from reticket.http.connection import request_memory as room
+from reticket.moving.sessions import adopting
 from reticket.oauth import actors, client_metadata, requested_claims
 from reticket.settings.catalogue import reference
 
@@ -113,6 +115,9 @@ FIXED = {
     "bytes of the line before a chunk": limits.CHUNK_LINE,
     "characters of a password at Cloudreve": cloudreve.LONGEST_PASSWORD,
     "characters of Kibo's `responseFields`": fields_of_kibo.LONGEST,
+    "active adoptions of one kind of tokens": reader.MOST_OF_KIND,
+    "days of an adoption": adopting.MOST_DAYS,
+    "fewest bytes of another system's secret": keys.SHORTEST_SECRET,
     "bytes of a refresh token": tokens.LONGEST,
     "bytes of a JWT": tokens.LONGEST_JWT,
     "bytes of the parameter `claims`": requested_claims.LONGEST,

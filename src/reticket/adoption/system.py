@@ -42,6 +42,8 @@ class System:
         needs_issuer: whether several issuers may have one key.
         options: the names of more that an operator may say.
         salts: the names of further secrets that an operator must give.
+        imported: the identity of a session that is imported, from its id and its client.
+            ValueError where it needs a client.
     """
 
     type_claim: str
@@ -51,6 +53,7 @@ class System:
     needs_issuer: bool = False
     options: tuple[str, ...] = ()
     salts: tuple[str, ...] = ()
+    imported: Callable[[str, str | None], str] = lambda session, client: session
 
 
 def text_in(claims: Claims, name: str) -> str:

@@ -23,7 +23,7 @@ KNOWN = {
     "client": Known("client", "Add, change and list OAuth clients."),
     "compare": Known("compare", "Send the same requests to another server, and compare."),
     "doctor": Known("doctor", "Check stores, keys, files, settings and policies."),
-    "import": Known("importing", "Import people from another system."),
+    "import": Known("importing", "Import people and sessions from another system."),
     "init": Known("setup", "Make a data folder: databases, keys, the first admin client."),
     "key": Known("key", "List, rotate and retire keys."),
     "message": Known("message", "Try the mailer that takes messages to people."),

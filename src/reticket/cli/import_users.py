@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from reticket.cli.context import PathOption, show, with_instance
+from reticket.cli.context import PathOption, with_instance
 from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
 from reticket.cli.import_source import PeopleSource, opened
+from reticket.cli.refused_rows import SOME_REFUSED, show_refused, tell
 from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
@@ -17,12 +18,9 @@ from reticket.directory.arrivals.writer import Settled
 from reticket.moving.people.importing import PeopleImport, Totals
 from reticket.moving.people.passwords import seconds_of_hashing
 from reticket.moving.people.progress import Progress, duration
-from reticket.moving.people.report import RefusedRow, Report
+from reticket.moving.people.report import Report
 from reticket.moving.readers import names
 from reticket.runtime.opened_service import OpenedService
-
-SOME_REFUSED = 3
-"""Exit code when rows were refused."""
 
 
 @click.command()
@@ -91,7 +89,7 @@ def users(
     with opened(source, origin, form, reader.members) as found, Report(report) as refused:
         if not dry_run:
             _tell_hashing(instance, found)
-        progress = Progress(_tell, time.monotonic, found.size)
+        progress = Progress(tell, time.monotonic, found.size)
 
         def settled(batch: Settled, totals: Totals) -> None:
             if batch.added and not dry_run:
@@ -134,21 +132,14 @@ def _tell_hashing(instance: OpenedService, found: PeopleSource) -> None:
     many = found.in_clear()
     if many:
         each = seconds_of_hashing(instance.hasher)
-        _tell(
+        tell(
             f"{many} passwords in clear text are hashed here: {each:.2f} s each, about "
             f"{duration(many * each)} in all; a password_hash takes no time"
         )
 
 
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
-
-
 def _show(totals: Totals, refused: Report) -> None:
-    if refused.first:
-        show([row._asdict() for row in refused.first], RefusedRow._fields, False, err=True)
-    if refused.many > len(refused.first):
-        _tell(f"{refused.many - len(refused.first)} more; --report FILE has all of them")
+    show_refused(refused)
     click.echo(
         f"{totals.rows} rows: {totals.added} added, {totals.known} known already, "
         f"{totals.refused} refused"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from reticket.cli.adopting import adopt, adopted, unadopt
 from reticket.cli.client import found
 from reticket.cli.context import JSON, rfc3339, show, with_instance
 from reticket.cli.group import Group
@@ -129,5 +130,9 @@ def unshare(instance: OpenedService, kind: str, client_id: str) -> None:
         instance.record_change("key_rotated", key=use)
     click.echo(f"{client_id} may not fetch the access key of {kind}; the next key signs now")
 
+
+key.add_command(adopt)
+key.add_command(adopted)
+key.add_command(unadopt)
 
 COMMANDS = (key,)

@@ -186,7 +186,7 @@ class Directory:
         self.clients = Clients(database, profiles, clock, entropy)
         self._offer_records(self._records)
         self.adopted_people = AdoptedPeople(
-            self.user_id_of, self._records.user_by_email, self.unadopted
+            database, self.user_id_of, self._records.user_by_email, self.unadopted
         )
         self.has_origin = Origins(database, lambda: self.version, seconds).has_origin
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))

@@ -12,7 +12,14 @@ def read(claims: Claims, adoption: Adoption) -> Facts:
     session = optional_text(claims, "sid") or text_in(claims, "session_state")
     client = text_in(claims, "azp")
     scope = optional_text(claims, "scope")
-    return Facts(f"{session}/{client}", text_in(claims, "sub"), client=client, scope=scope)
+    return Facts(imported(session, client), text_in(claims, "sub"), client=client, scope=scope)
 
 
-SYSTEM = System("typ", "Refresh", ALGORITHMS, read, needs_issuer=True)
+def imported(session: str, client: str | None) -> str:
+    """The identity of a session of one client."""
+    if client is None:
+        raise ValueError("the row needs a client: a session has tokens of several")
+    return f"{session}/{client}"
+
+
+SYSTEM = System("typ", "Refresh", ALGORITHMS, read, needs_issuer=True, imported=imported)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from reticket.core.adoption.model import Adoption, NotedEnd, Stated
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family
 from reticket.core.people import User
 from reticket.directory.adoption.ends import UnadoptedEnds
+from reticket.directory.adoption.lookups import Found, find
+from reticket.directory.engines.database import Database
 from reticket.directory.people.foreign_ids import KnownPerson
 
 
@@ -17,6 +19,7 @@ class AdoptedPeople:
     """Finds people by their ids in another system, or by e-mail where an operator wants that.
 
     Args:
+        database: where many people are found at once.
         user_id_of: as `ForeignIds.user_id_of`.
         user_by_email: as `Records.user_by_email`.
         ends: the ends that were asked for.
@@ -24,10 +27,12 @@ class AdoptedPeople:
 
     def __init__(
         self,
+        database: Database,
         user_id_of: Callable[[str, str], KnownPerson | None],
         user_by_email: Callable[[str], User | None],
         ends: UnadoptedEnds,
     ) -> None:
+        self._database = database
         self._user_id_of = user_id_of
         self._user_by_email = user_by_email
         self._ends = ends
@@ -44,6 +49,17 @@ class AdoptedPeople:
         if stated.state is not None and not _is_same(found.state, stated.state):
             raise Refusal(Code.INVALID_TOKEN, Cause.CREDENTIAL_CHANGED)
         return found.user_id
+
+    def find(
+        self,
+        system: str,
+        ids: Collection[str],
+        emails: Collection[str],
+        foreign_ids: Collection[str],
+    ) -> Found:
+        """People by their ids here, by e-mail, and by their ids in a system."""
+        with self._database.read() as connection:
+            return find(connection, system, ids, emails, foreign_ids)
 
     def ended(self, family: Family) -> NotedEnd | None:
         """As `UnadoptedEnds.ended`."""

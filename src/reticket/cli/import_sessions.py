@@ -1,0 +1,145 @@
+"""`reticket import sessions`: sessions of another system from a file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from reticket.adoption.digests import DIGESTS
+from reticket.cli.adoption_options import CLIENT, Time
+from reticket.cli.context import PathOption, with_instance
+from reticket.cli.import_source import opened
+from reticket.cli.refused_rows import SOME_REFUSED, show_refused, tell
+from reticket.core.adoption.model import Adoption
+from reticket.directory.errors import NotFound
+from reticket.moving.people.progress import Progress
+from reticket.moving.people.report import Report
+from reticket.moving.sessions.adopting import Wish, adoption_of, keep
+from reticket.moving.sessions.importing import SessionImport, Totals
+from reticket.runtime.opened_service import OpenedService
+
+
+@click.command()
+@click.argument("file")
+@click.option(
+    "--adoption",
+    "name",
+    required=True,
+    help="The adoption that they belong to, made by `reticket key adopt` or by --digest.",
+)
+@click.option(
+    "--digest",
+    type=click.Choice(list(DIGESTS)),
+    help="For opaque tokens: what the other system stores of them. Makes the adoption, unless it "
+    "was made before.",
+)
+@click.option("--system", help="With --digest: the name of the other system, as people have it.")
+@click.option("--kind", help="With --digest: the kind of tokens that the sessions get here.")
+@CLIENT
+@click.option("--until", type=Time(), help="With --digest: no token is accepted from then on.")
+@click.option(
+    "--all-ended",
+    is_flag=True,
+    help="The file has all ended sessions: from now on every other one is living.",
+)
+@click.option(
+    "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
+)
+@click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
+@click.pass_context
+@with_instance
+def sessions(
+    instance: OpenedService,
+    context: click.Context,
+    file: str,
+    name: str,
+    digest: str | None,
+    system: str | None,
+    kind: str | None,
+    client: str | None,
+    until: int | None,
+    all_ended: bool,
+    report: Path | None,
+    dry_run: bool,
+) -> None:
+    """Import sessions of another system from JSON lines, or from standard input as `-`.
+
+    A row has the digest of an opaque token, or the id that a JWT names. It has one of user, email
+    and foreign_id, and maybe client, scope, context, expires_at and revoked. No token is stored.
+    A session that is known already is left alone, so an import that was cut off goes on when the
+    command runs again. Exit code 3 says that rows were refused.
+
+    \b
+    Examples:
+      reticket import sessions tokens.jsonl --adoption hydra --digest signature --system hydra
+        --kind oauth.user --until 2027-01-31
+      reticket import sessions ended.jsonl --adoption keycloak --all-ended
+    """
+    wish = Wish(
+        system=system or name,
+        kind=kind or "",
+        until=until or 0,
+        name=name,
+        client=client,
+        reader=digest or "",
+    )
+    adoption = _adoption(instance, wish, dry_run)
+    if all_ended and adoption.algorithm is None:
+        raise click.UsageError("--all-ended is for JWTs: opaque tokens always need their row")
+    with opened(file, None, "json", ()) as found, Report(report) as refused:
+        progress = Progress(tell, time.monotonic, found.size)
+
+        def settled(totals: Totals) -> None:
+            progress.at(totals.rows, found.position())
+
+        work = SessionImport(instance, adoption, refused, settled, writes=not dry_run)
+        totals = work.run(found.rows)
+    if not dry_run:
+        _finish(instance, adoption, totals, all_ended)
+    show_refused(refused)
+    click.echo(
+        f"{totals.rows} rows: {totals.living} living, {totals.ended} ended, "
+        f"{totals.known} known already, {totals.refused} refused"
+    )
+    if totals.refused:
+        context.exit(SOME_REFUSED)
+
+
+def _adoption(instance: OpenedService, wish: Wish, dry_run: bool) -> Adoption:
+    """The adoption with that name. One of opaque tokens is made here."""
+    try:
+        found = instance.directory.adoptions.find(wish.name)
+    except NotFound:
+        if not wish.reader:
+            raise
+        if not (wish.kind and wish.until):
+            raise click.UsageError("a new adoption needs --kind and --until") from None
+        made = adoption_of(instance, wish)
+        if not dry_run:
+            keep(instance, made)
+        return made
+    if wish.reader not in ("", found.reader):
+        raise click.UsageError(f"the adoption {found.name} has the digest {found.reader}")
+    if not found.is_active(instance.store.now()):
+        raise click.ClickException(f"the adoption {found.name} has ended")
+    return found
+
+
+def _finish(instance: OpenedService, adoption: Adoption, totals: Totals, all_ended: bool) -> None:
+    """Say that all ended sessions were imported, unless some of them were refused."""
+    instance.record_change(
+        "sessions_imported",
+        adoption=adoption.name,
+        living=totals.living,
+        ended=totals.ended,
+        refused=totals.refused,
+    )
+    if not all_ended:
+        return
+    if totals.refused:
+        tell("--all-ended is not done: rows were refused. Mend them, and run the command again")
+        return
+    instance.directory.adoptions.complete(adoption.name)
+    instance.record_change("key_adoption_completed", adoption=adoption.name)

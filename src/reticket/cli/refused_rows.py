@@ -1,0 +1,24 @@
+"""How the commands that import rows say which of them they have refused."""
+
+from __future__ import annotations
+
+import click
+
+from reticket.cli.context import show
+from reticket.moving.people.report import RefusedRow, Report
+
+SOME_REFUSED = 3
+"""Exit code when rows were refused."""
+
+
+def tell(line: str) -> None:
+    """Say something beside the output."""
+    click.echo(line, err=True)
+
+
+def show_refused(refused: Report) -> None:
+    """Show the first refused rows."""
+    if refused.first:
+        show([row._asdict() for row in refused.first], RefusedRow._fields, False, err=True)
+    if refused.many > len(refused.first):
+        tell(f"{refused.many - len(refused.first)} more; --report FILE has all of them")

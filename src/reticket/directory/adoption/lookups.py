@@ -1,0 +1,49 @@
+"""Finds the people of many sessions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from reticket.core.realms import USUAL
+from reticket.directory.arrivals.lookups import found_rows
+from reticket.directory.forms import folded
+from reticket.directory.tables import foreign_ids, users
+
+
+class Found(NamedTuple):
+    """The ids of people, by what a session says of them."""
+
+    ids: Collection[str]
+    emails: Mapping[str, str]
+    foreign: Mapping[str, str]
+
+    def of(self, user: str | None, email: str | None, foreign_id: str | None) -> str | None:
+        """The person's id; None for somebody who is not known."""
+        if user is not None:
+            return user if user in self.ids else None
+        if email is not None:
+            return self.emails.get(folded(email))
+        return self.foreign.get(foreign_id or "")
+
+
+def find(
+    connection: Connection,
+    system: str,
+    ids: Collection[str],
+    emails: Collection[str],
+    foreign: Collection[str],
+) -> Found:
+    """Those people that the directory has."""
+    people, theirs = users.c, foreign_ids.c
+    by_id = select(people.id)
+    by_email = select(people.email_folded, people.id).where(people.realm == USUAL)
+    by_foreign = select(theirs.foreign_id, theirs.user_id).where(theirs.system == system)
+    keys = [folded(each) for each in emails]
+    return Found(
+        {row[0] for row in found_rows(connection, by_id, people.id, ids)},
+        dict(tuple(row) for row in found_rows(connection, by_email, people.email_folded, keys)),
+        dict(tuple(row) for row in found_rows(connection, by_foreign, theirs.foreign_id, foreign)),
+    )
