@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reticket.core.errors import SettingError
 from reticket.core.handover import Confirmed
+from reticket.directory.marks import HANDOVER
 from reticket.runtime.handovers import handovers_of, is_any_set
 from reticket.runtime.opening import Builder
 from reticket.settings import Settings, loading
@@ -64,6 +66,20 @@ def test_a_table_comes_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     handover = handovers(loading.load())["cloudreve"]
     assert handover.pause == 60
     assert handover.parts(WHO)["cloudreve"] == {"nickname": "bobby", "group": {"name": "User"}}
+
+
+def test_a_table_marks_the_directory_once_and_for_all(said, tmp_path: Path) -> None:
+    for settings in (said(VENDOR + ACME), loading.load()):
+        here = settings.model_copy(
+            update={
+                "data": tmp_path / "data",
+                "directory": f"sqlite:///{tmp_path}/data/directory.sqlite",
+                "sessions": "memory:",
+                "audit_file": tmp_path / "data" / "audit.jsonl",
+            }
+        )
+        with closing(Builder().open(here)) as instance:
+            assert instance.directory.marks.has(HANDOVER)
 
 
 def test_the_table_of_a_dialect_that_is_off_counts_for_former_names_alone(toml) -> None:

@@ -201,6 +201,8 @@ def test_nobody_is_asked_about_whom_the_dialect_would_refuse_anyway(moving):
     assert is_asked(moving, replace(said, factor=FactorRule.ASK))
     moving.people.users[ADA.id] = ADA
     assert not is_asked(moving, replace(said, part="test"))
+    moving.people.users[ADA.id] = replace(ADA, factor_missing=True)
+    assert not is_asked(moving, replace(said, factor=FactorRule.ASK))
 
 
 def test_a_person_with_a_factor_is_kept_and_must_still_show_it(moving):

@@ -12,20 +12,20 @@ from reticket.core.people import NO_PASSWORD, NewPerson
 from reticket.core.realms import SignInName, usual
 from reticket.directory.directory import open_directory
 from reticket.directory.drafts import UserDraft
+from reticket.directory.marks import HANDOVER
 
 BOB = "Bob@Example.com"
 ACME = {"organization": {"name": "Acme"}}
 
 
-def opened(url, *, keeps=True):
-    return open_directory(
-        url, FakeSealer(), lambda: NOW, os.urandom, profiles=PROFILES, keeps_former_names=keeps
-    )
+def opened(url):
+    return open_directory(url, FakeSealer(), lambda: NOW, os.urandom, profiles=PROFILES)
 
 
 @pytest.fixture
 def directory(blank_url):
     with closing(opened(blank_url)) as directory:
+        directory.marks.put(HANDOVER)
         yield directory
 
 
@@ -87,17 +87,16 @@ def test_a_former_name_counts_only_in_its_realm(directory):
     assert directory.handed_over.is_unused(usual(BOB))
 
 
-def test_names_are_remembered_only_while_sign_ins_are_handed_over(blank_url):
-    with closing(opened(blank_url, keeps=False)) as directory:
+def test_names_are_remembered_only_once_sign_ins_were_handed_over(blank_url):
+    with closing(opened(blank_url)) as directory:
         directory.users.delete(directory.users.add(UserDraft(BOB), "hash"))
         assert directory.handed_over.is_unused(usual(BOB))
 
 
-def test_a_remembered_name_counts_after_the_setting_was_removed_and_set_again(blank_url):
-    with closing(opened(blank_url)) as directory:
-        directory.users.delete(directory.users.add(UserDraft(BOB), "hash"))
-    with closing(opened(blank_url, keeps=False)) as directory:
-        assert not directory.handed_over.is_unused(usual(BOB))
+def test_a_program_with_other_settings_remembers_names_too(directory, blank_url):
+    with closing(opened(blank_url)) as other:
+        other.users.delete(other.users.add(UserDraft(BOB), "hash"))
+    assert not directory.handed_over.is_unused(usual(BOB))
 
 
 def test_the_database_has_no_former_address_in_the_clear(directory):

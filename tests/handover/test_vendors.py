@@ -134,7 +134,7 @@ def test_what_kibo_may_answer(answers, expected):
     assert asked("kibo", *answers, secret="an.app:wrong")[0] == expected
 
 
-@pytest.mark.parametrize("dialect", BASES)
+@pytest.mark.parametrize("dialect", [name for name in BUILT if BUILT[name].old_sign_in])
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"code": "0"}', b"\xff"], ids=str)
 def test_what_cannot_be_read_raises_and_shows_no_password(dialect, body):
     with pytest.raises(Exception, match=r"JSON|Expected|Object|UTF-8|utf-8|truncated") as broke:

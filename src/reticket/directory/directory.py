@@ -62,8 +62,6 @@ def open_directory(
     entropy: Entropy,
     seconds: Callable[[], float] = time.monotonic,
     profiles: Profiles = NO_DIALECT,
-    *,
-    keeps_former_names: bool = False,
 ) -> Directory:
     """Open a directory; it is created or migrated. StartupError names the place and its fault.
 
@@ -74,11 +72,8 @@ def open_directory(
         entropy: for ids.
         seconds: a monotonic clock, for the pauses between checks for changes.
         profiles: what the dialects declare.
-        keeps_former_names: whether names of deleted people are remembered; see `FormerNames`.
     """
-    former = FormerNames(sealer, clock, keeps=keeps_former_names)
-    database = Database(open_storage(url))
-    return Directory(database, sealer, clock, entropy, seconds, profiles, former)
+    return Directory(Database(open_storage(url)), sealer, clock, entropy, seconds, profiles)
 
 
 class Directory:
@@ -115,7 +110,6 @@ class Directory:
         entropy: Entropy,
         seconds: Callable[[], float],
         profiles: Profiles,
-        former: FormerNames,
     ) -> None:
         self.database = database
         self.profiles = profiles
@@ -123,7 +117,7 @@ class Directory:
         self._records = Records(database, seconds, profiles)
         self.keys: KeyStore = Keys(database)
         self.marks = Marks(database, clock)
-        realms = RealmWriter(profiles.realms)
+        realms, former = RealmWriter(profiles.realms), FormerNames(sealer, clock)
         self.tenant_members = Memberships(
             database,
             tenant_memberships,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from reticket.core.ports import Clock
 from reticket.directory.engines.database import Database
@@ -10,6 +10,15 @@ from reticket.directory.tables import marks
 
 DEMO = "demo"
 """The directory has been filled with accounts whose passwords are public."""
+
+HANDOVER = "handover"
+"""Sign-ins have been handed over to an old back end, so former names are remembered (ADR 0028)."""
+
+
+def is_marked(connection: Connection, name: str) -> bool:
+    """Whether the directory has that mark, in the caller's transaction."""
+    found = select(marks.c.name).where(marks.c.name == name)
+    return connection.execute(found).scalar() is not None
 
 
 class Marks:
@@ -22,13 +31,10 @@ class Marks:
     def has(self, name: str) -> bool:
         """Whether the directory has that mark."""
         with self._database.read() as connection:
-            return (
-                connection.execute(select(marks.c.name).filter_by(name=name)).scalar() is not None
-            )
+            return is_marked(connection, name)
 
     def put(self, name: str) -> None:
         """Mark the directory, unless it is marked."""
         with self._database.change() as connection:
-            found = connection.execute(select(marks.c.name).filter_by(name=name)).scalar()
-            if found is None:
+            if not is_marked(connection, name):
                 connection.execute(insert(marks).values(name=name, created_at=self._clock()))

@@ -33,6 +33,7 @@ from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.directory import engines as directories
 from reticket.directory.directory import open_directory
+from reticket.directory.marks import HANDOVER
 from reticket.directory.programs.registrar import Registrar
 from reticket.http.files import raise_limit
 from reticket.http.metrics_listener import bind_metrics
@@ -105,7 +106,6 @@ class Builder:
                     now,
                     os.urandom,
                     profiles=profiles,
-                    keeps_former_names=handovers.is_any_set(settings),
                 )
             )
         )
@@ -125,6 +125,8 @@ class Builder:
         current = Argon2Hasher(hashing.time_cost, hashing.memory, hashing.parallelism)
         algorithm, made = settings.signing_algorithm, partial(_record_key, audit)
         ring = Ring(directory.keys, sealer, now, os.urandom, algorithm, made)
+        if handovers.is_any_set(settings) and not directory.marks.has(HANDOVER):
+            directory.marks.put(HANDOVER)
         enabled = _enabled(every, settings)
         return OpenedService(
             settings=settings,

@@ -1,6 +1,6 @@
 """Names that people had here until they were deleted or got another address.
 
-Only keyed digests are kept, and only while sign-ins are handed over (ADR 0028). The old back end
+Only keyed digests are kept, and only once sign-ins were handed over (ADR 0028). The old back end
 still knows these names, and nobody comes back through it. Runs in the caller's transaction.
 """
 
@@ -13,25 +13,25 @@ from sqlalchemy import Connection, insert, select
 from reticket.core.ports import Clock
 from reticket.core.realms import SignInName
 from reticket.directory.forms import folded
+from reticket.directory.marks import HANDOVER, is_marked
 from reticket.directory.people.second_factor import Sealer
 from reticket.directory.tables import former_names
 
 
 class FormerNames:
-    """Owns the digests.
+    """Owns the digests."""
 
-    Args:
-        keeps: whether new ones are written. Those that were written before still count.
-    """
-
-    def __init__(self, sealer: Sealer, clock: Clock, *, keeps: bool) -> None:
+    def __init__(self, sealer: Sealer, clock: Clock) -> None:
         self._sealer = sealer
         self._clock = clock
-        self._keeps = keeps
 
     def note(self, connection: Connection, names: Iterable[SignInName]) -> None:
-        """Remember names that somebody no longer has."""
-        digests = {self._digest(name) for name in names} if self._keeps else set()
+        """Remember names that somebody no longer has, if the directory is marked. The mark counts
+        for every program, whatever settings that has.
+        """
+        if not is_marked(connection, HANDOVER):
+            return
+        digests = {self._digest(name) for name in names}
         new = digests - self._known(connection, digests)
         for digest in sorted(new):
             row = {"digest": digest, "noted_at": self._clock()}
