@@ -297,6 +297,19 @@ def test_a_person_who_gets_a_password_meanwhile_keeps_that_one(moving):
     assert moving.people.hashes[ADA.id] == NEW + "chosen"
 
 
+def test_a_password_that_is_replaced_at_once_is_checked_as_usual(moving):
+    keep = moving.kept.keep_password
+
+    def then_replaced(user_id, secret_hash):
+        kept = keep(user_id, secret_hash)
+        moving.people.hashes[user_id] = NEW + "chosen"
+        return kept
+
+    moving.kept.keep_password = then_replaced
+    assert hand_over(moving, without_password(moving)) is None
+    assert told(moving) == []
+
+
 def test_a_person_who_is_disabled_meanwhile_gets_no_session(moving):
     said = without_password(moving)
     blocked = replace(ADA, disabled=True)

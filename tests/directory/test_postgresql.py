@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from contextlib import closing, contextmanager
@@ -21,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from tests.stores.postgresql.pooler import Pooler
 
 from reticket.core.errors import StartupError, Unavailable
+from reticket.core.people import NewPerson
 from reticket.core.realms import usual
 from reticket.directory import engines
 from reticket.directory.directory import open_directory
@@ -29,8 +31,10 @@ from reticket.directory.engines import postgresql, schema
 from reticket.directory.errors import AlreadyExists, Invalid
 from reticket.directory.seed import DEMO, load_seed
 from reticket.directory.tables import users
+from reticket.testing.waiting import until
 
 ADA = "ada@example.com"
+BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 FORM = (
     "the directory's URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the "
     "special characters of a password written as %XX."
@@ -427,3 +431,17 @@ def test_a_server_that_is_short_of_a_resource_is_unavailable(directory, error):
     ):
         raise said
     assert "hunter2" not in str(raised.value)
+
+
+def test_somebody_who_is_kept_waits_for_an_operator_who_adds_the_same_person(directory, holder):
+    """Otherwise both find the name unused, and one of them fails."""
+    kept = []
+    keep = directory.handed_over.keep_person
+    thread = threading.Thread(target=lambda: kept.append(keep(NewPerson(ADA), "theirs")))
+    with directory.database.change() as connection:
+        directory.users.insert(connection, UserDraft(ADA), "ours")
+        thread.start()
+        until(lambda: holder.execute(BLOCKED).fetchone() == (1,))
+    thread.join()
+    assert kept == [False]
+    assert directory.user_credentials(usual(ADA)).secret_hash == "ours"

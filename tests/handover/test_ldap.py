@@ -17,6 +17,7 @@ from tests.handover.ldap_server import (
     entry,
     honest,
     ldap_server,
+    raw,
     result,
     slowly,
     yes_to_everything,
@@ -204,6 +205,13 @@ BYTES = {
 def test_bytes_that_are_no_answer(asked, said):
     answer = asked(answers=lambda server, operation: [said])
     assert answer == NoAnswer("bad_answer")
+
+
+def test_a_right_answer_to_another_request_is_none(asked):
+    def answers(server, operation):
+        return [raw(each, 9) for each in honest(server, operation)]
+
+    assert asked(answers=answers) == NoAnswer("bad_answer")
 
 
 def test_a_connection_that_ends_is_no_answer(asked):
