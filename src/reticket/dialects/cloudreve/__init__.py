@@ -84,10 +84,10 @@ class Options:
         capacity: the bytes of storage that the service reports for each user.
         tos_url: URL of the terms of service, shown on the sign-in page.
         privacy_policy_url: URL of the privacy policy, shown on the sign-in page.
-        captcha_after: after how many failed sign-ins from one network in five minutes people there
-            must solve a captcha; 0 for never. Only the web frontend shows captchas, and it shows
-            one from the first sign-in on. Drivers, command lines and libraries in that network are
-            then refused with the code 40026.
+        captcha_after: people of a network must solve a captcha after so many failed sign-ins from
+            it in five minutes; 0 for never. Only the web frontend shows captchas, and it shows one
+            from the first sign-in on. Drivers, command lines and libraries in that network are then
+            refused with the code 40026.
         official_apps: whether people may give access to Cloudreve's own desktop and iOS apps. With
             `false` these two cannot sign in.
         apps: further apps to which people may give access. Each needs `id`, `secret`, `name`,

@@ -31,7 +31,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="the permissions of a new group: base64 of a bit set. By default a group "
-            "`Admin` has the permissions of Cloudreve's `Admin`; any other has those of its `User`"
+            "`Admin` has those of Cloudreve's group `Admin`, and any other group those of `User`"
         ),
     ] = ""
 

@@ -77,11 +77,10 @@ class Options:
         sign_in_status: the HTTP status of the sign-ins of developers and admin users. The vendor's
             test suites want 201. Clients that are generated from the vendor's document read a
             ticket only with 200.
-        shopper_address: which address counts as that of a shopper's request. With `server` it is
-            the address of the shop's server, and failed sign-ins count for the application. With
-            `visitor` it is the address of the visitor, and failed sign-ins count for that address.
-            `visitor` needs the servers of all shops in `trusted_proxies`, and each of them must
-            send `X-Forwarded-For`.
+        shopper_address: the address of a shopper's request. With `server` it is that of the shop's
+            server, and failed sign-ins count for the application. With `visitor` it is that of the
+            visitor, and failed sign-ins count for this address. `visitor` needs the servers of all
+            shops in `trusted_proxies`, and each of them must send `X-Forwarded-For`.
         anonymous_per_address: the most sessions of anonymous shoppers that one application may
             begin from one network in ten minutes. A shop's server is one network. At the limit
             `Retry-After` is up to 600 s. `mozu-api-java` blocks the thread of its caller for that
