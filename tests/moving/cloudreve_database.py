@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+import jwt
+
+from reticket.adoption.hashids import Hashids
 
 SITE = "0b1f3f7e-1c3c-4d59-9f0e-5b8f3f9c2d11"
 SECRET_KEY = "rK7wq" * 51 + "x"
@@ -80,3 +85,26 @@ def sqlite_database(path: Path, *people: dict[str, object]) -> Path:
         for each in people:
             insert(connection, "users", each)
     return path
+
+
+def refresh_token(row: dict[str, object], root: str, now: int, seconds: int = 1_209_600) -> str:
+    """A refresh token of the person of a row, as `pkg/auth/jwt.go` makes it.
+
+    Args:
+        root: the id of the session.
+        now: when it was made, in seconds.
+    """
+    claims = {
+        "token_type": "refresh",
+        "sub": Hashids(HASH_ID_SALT).encode([int(str(row["id"])), 1]),
+        "exp": now + seconds,
+        "nbf": now,
+        "state_hash": _state_of(row),
+        "root_token_id": root,
+    }
+    return jwt.encode(claims, SECRET_KEY, "HS256")
+
+
+def _state_of(row: dict[str, object]) -> str:
+    said = f"{row['email']}/{row['password'] or ''}/{SITE}"
+    return base64.b64encode(hashlib.sha256(said.encode()).digest()).decode()
