@@ -25,10 +25,12 @@ GENERATED = {
 }
 APART = {
     "tests/browser/test_docs.py": "needs a browser",
+    "tests/config/test_handover.py": "of settings of some dialects",
     "tests/conformance/test_driver.py": "opens a directory",
     "tests/directory/conftest.py": "opens a directory",
     "tests/dialects/every.py": "has no tests",
     "tests/dialects/kibo/test_fixtures.py": "of one dialect",
+    "tests/handover/test_vendors.py": "of the servers of some vendors",
     "tests/openapi/test_seeds.py": "of documents of vendors",
     "tests/operation/warm.py": "has no tests",
     "tests/sixth/in_the_copy.py": "runs in the copy alone",
