@@ -87,20 +87,22 @@ def sqlite_database(path: Path, *people: dict[str, object]) -> Path:
     return path
 
 
-def refresh_token(row: dict[str, object], root: str, now: int, seconds: int = 1_209_600) -> str:
+def refresh_token(row: dict[str, object], root: str, now: int, **more: object) -> str:
     """A refresh token of the person of a row, as `pkg/auth/jwt.go` makes it.
 
     Args:
         root: the id of the session.
         now: when it was made, in seconds.
+        more: the further claims of an app.
     """
     claims = {
         "token_type": "refresh",
         "sub": Hashids(HASH_ID_SALT).encode([int(str(row["id"])), 1]),
-        "exp": now + seconds,
+        "exp": now + 1_209_600,
         "nbf": now,
         "state_hash": _state_of(row),
         "root_token_id": root,
+        **more,
     }
     return jwt.encode(claims, SECRET_KEY, "HS256")
 

@@ -22,6 +22,11 @@ from reticket.testing.server import CHEAP_SIGN_INS
 
 PAGE = ROOT / "docs" / "moving" / "cloudreve.md"
 PEOPLE, ENDED = 100, 3
+DESKTOP = {
+    "client_id": "393a1839-f52e-498e-9972-e77cc2241eee",
+    "scopes": ["openid", "offline_access", "UserInfo.Write"],
+}
+"""Claims of the app for desktop."""
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 SQLITE3 = f"""#!{sys.executable}
@@ -46,13 +51,14 @@ def row(number: int) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def tokens():
-    """Those of living sessions, and those of sessions that were ended."""
-    now = int(time.time()) - 3600
-    every = range(1, PEOPLE + ENDED + 1)
-    made_ones = [
-        made.refresh_token(row(1 + number % PEOPLE), root_id(number), now) for number in every
-    ]
-    return made_ones[:PEOPLE], made_ones[PEOPLE:]
+    """Those of living sessions, half of them of an app, and those of sessions that were ended."""
+    every = [token(number) for number in range(1, PEOPLE + ENDED + 1)]
+    return every[:PEOPLE], every[PEOPLE:]
+
+
+def token(number: int) -> str:
+    person, now = row(1 + number % PEOPLE), int(time.time()) - 3600
+    return made.refresh_token(person, root_id(number), now, **(DESKTOP if number % 2 else {}))
 
 
 @pytest.fixture(scope="module")
