@@ -1,8 +1,9 @@
-"""nginx and Caddy with a file of `deploy/moving/`, before two servers that say who they are."""
+"""nginx and Caddy with a file of `deploy/moving/`, as the page includes it, before two servers."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from tests.deploy.proxies import DEPLOY, SEARCHED, changed
+from tests.docs.tables import page
 from tests.http.wire import call
 
 from reticket.testing.server import free_port
@@ -51,10 +53,23 @@ def _server(name: str) -> Iterator[int]:
         server.server_close()
 
 
+def _block(language: str) -> str:
+    """What the page says a proxy's own file must have."""
+    (found,) = re.findall(
+        rf"^```{language}\n(.*?)^```$", page("moving.md"), re.MULTILINE | re.DOTALL
+    )
+    return str(found)
+
+
 def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:
     proxy = (DEPLOY / "nginx" / "reticket_proxy.conf").read_text()
     (folder / "reticket_proxy.conf").write_text(proxy)
-    text = changed(snippet.read_text(), {"/etc/nginx/": f"{folder}/"})
+    (folder / snippet.name).write_text(changed(snippet.read_text(), {"/etc/nginx/": f"{folder}/"}))
+    text = changed(_block("nginx"), {
+        "127.0.0.1:8088": f"127.0.0.1:{ours}", "127.0.0.1:5212": f"127.0.0.1:{old}",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "/etc/nginx/cloudreve.conf": f"{folder}/{snippet.name}",
+    })  # fmt: skip
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     main = folder / "nginx.conf"
     main.write_text(
@@ -62,20 +77,22 @@ def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[
         + ("user root;\n" if os.geteuid() == 0 else "")
         + "http {\naccess_log off;\n"
         + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        + f"upstream reticket {{ server 127.0.0.1:{ours}; keepalive 4; }}\n"
-        + f"server {{\nlisten 127.0.0.1:{port};\n{text}"
-        + f"location / {{ proxy_pass http://127.0.0.1:{old}; }}\n}}\n}}\n"
+        + text
+        + "}\n"
     )
     return ["nginx", "-c", str(main)]
 
 
 def _caddy(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:
-    text = changed(snippet.read_text(), {"127.0.0.1:8088": f"127.0.0.1:{ours}"})
+    rules = changed(snippet.read_text(), {"127.0.0.1:8088": f"127.0.0.1:{ours}"})
+    (folder / snippet.name).write_text(rules)
+    text = changed(_block("caddyfile"), {
+        "old.example.com {": f"http://:{port} {{\n\tbind 127.0.0.1",
+        "127.0.0.1:5212": f"127.0.0.1:{old}",
+        "/etc/caddy/cloudreve.caddy": f"{folder}/{snippet.name}",
+    })  # fmt: skip
     main = folder / "Caddyfile"
-    main.write_text(
-        f"{{\n\tadmin off\n\tauto_https off\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n{text}"
-        f"handle {{\n\treverse_proxy 127.0.0.1:{old}\n}}\n}}\n"
-    )
+    main.write_text(f"{{\n\tadmin off\n\tauto_https off\n}}\n{text}")
     return ["caddy", "run", "--adapter", "caddyfile", "--config", str(main)]
 
 
