@@ -145,7 +145,7 @@ class Cloudreve(Dialect):
     old_sign_in: OldSignIn | None = OLD_SIGN_IN
     offers: Sequence[Offer] = (
         Offer(
-            "Cloudreve v4, second factor",
+            "Cloudreve v4, with second factor",
             ("/api/v4/session/…", "/user/me", "/site/…"),
             "cloudreve.user",
         ),
