@@ -41,7 +41,8 @@ OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 	tests/cli/test_commands.py tests/core/test_policy.py tests/wire/test_growth.py \
 	tests/http/test_examples.py tests/http/test_front_page.py tests/http/test_inspected_kinds.py \
 	tests/http/test_openapi_to_try.py \
-	tests/http/test_second_factor.py tests/http/test_unforeseen.py
+	tests/http/test_second_factor.py tests/http/test_unforeseen.py \
+	tests/moving/compare/test_differences.py
 
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE

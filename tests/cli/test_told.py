@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.cli.test_commands import ADA, begin, every_command
@@ -21,8 +22,9 @@ users: [{email: new@example.com, password_hash: $P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.
 
 READING = frozenset(
     {
-        "account list", "application list", "client list", "client show", "doctor", "session list",
-        "session show", "key list", "migrate status", "openapi", "tenant list", "tenant show",
+        "account list", "application list", "client list", "client show", "compare", "doctor",
+        "session list", "session show", "key adopted", "key list", "migrate status",
+        "openapi", "tenant list", "tenant show",
         "user factor show", "user hashes", "user list", "version",
     }
 )  # fmt: skip
@@ -57,6 +59,19 @@ FACTOR = ("user", "factor", "set", ADA, "--key-stdin")
 KEY = "JBSWY3DPEHPK3PXP\n"
 FILES = ("client", "add", "files")
 SHARED = ("--kind", "akinon.user", "--client", "files")
+UNTIL = ("--until", "{soon}")
+OPAQUE = ("--system", "old", "--kind", "akinon.user", "--digest", "plain", *UNTIL)
+HS256 = ("--algorithm", "HS256")
+ADOPTED = (
+    "--system",
+    "simplejwt",
+    "--kind",
+    "akinon.user",
+    "--key-file",
+    "{secret}",
+    *HS256,
+    *UNTIL,
+)
 CHANGES = {
     "account add": Change(("79",), "account_added", {"account": 79}),
     "account remove": Change(("77",), "account_removed", {"account": 77}),
@@ -75,11 +90,21 @@ CHANGES = {
     ),
     "session revoke": Change(("--subject", ADA), "revocation"),
     "session start": Change(("--client", "spa", "--user", ADA), "sign_in"),
+    "import sessions": Change(
+        ("{sessions}", "--adoption", "old", *OPAQUE),
+        "sessions_imported",
+        {"adoption": "old", "living": 1},
+    ),
+    "import users": Change(("{people}",), "users_imported", {"added": 1}),
     "init": Change((), "client_added", {"client": "admin"}),
+    "key adopt": Change(ADOPTED, "key_adopted", {"system": "simplejwt", "kind": "akinon.user"}),
     "key retire": Change(("{key}", "--compromised"), "key_compromised"),
     "key rotate": Change(("--use", "mac"), "key_rotated", {"key": "mac"}),
     "key share": Change(
         SHARED, "key_shared", {"client": "files", "kind": "akinon.user"}, before=(FILES,)
+    ),
+    "key unadopt": Change(
+        ("old",), "key_unadopted", before=(("key", "adopt", *ADOPTED, "--name", "old"),)
     ),
     "key unshare": Change(
         SHARED,
@@ -139,10 +164,17 @@ def names(shell, tmp_path):
     ended = {"at": "2026-11-29T08:00:00.000Z", "event": "revoked", "session": begin(shell)}
     stream.write_text(json.dumps(ended | {"cause": "operator"}, separators=(",", ":")) + "\n")
     seed.write_text(SEED)
+    sessions, people, secret = (tmp_path / name for name in ("sessions", "people.jsonl", "secret"))
+    soon = (datetime.now(UTC) + timedelta(days=9)).isoformat(timespec="seconds")
+    session = {"digest": "a token", "email": ADA, "expires_at": soon}
+    sessions.write_text(json.dumps(session) + "\n")
+    people.write_text(json.dumps({"email": PERSON}) + "\n")
+    secret.write_text("a secret of 32 characters or more")
     (ada,) = (row["id"] for row in shell.rows("user", "list"))
     keys = (row["id"] for row in shell.rows("key", "list") if row["state"] == "active")
     return {
-        "ada": ada, "key": next(keys), "stream": stream, "seed": seed, "folder": tmp_path / "copy"
+        "ada": ada, "key": next(keys), "stream": stream, "seed": seed, "folder": tmp_path / "copy",
+        "sessions": sessions, "people": people, "secret": secret, "soon": soon,
     }  # fmt: skip
 
 

@@ -33,9 +33,10 @@ def test_the_interval_between_two_checks_is_limited():
 
 
 def test_keys_and_intents_of_other_processes_are_read_in_each_interval():
-    reload, apply_intents = object(), object()
+    reload, apply_intents, adopted = object(), object(), object()
     instance = SimpleNamespace(
         ring=SimpleNamespace(reload=reload),
+        adopted=SimpleNamespace(reload=adopted),
         upkeep=SimpleNamespace(apply_intents=apply_intents),
         audit=SimpleNamespace(tend=object()),
         clock=now,
@@ -46,7 +47,7 @@ def test_keys_and_intents_of_other_processes_are_read_in_each_interval():
     pools = SimpleNamespace(store=None, directory=None)
     works = background_work(instance, pools, SimpleNamespace(publish=object()))
     pauses = {work: pause for _, work, pause in works}
-    assert pauses[reload] == pauses[apply_intents] == INTERVAL
+    assert pauses[reload] == pauses[adopted] == pauses[apply_intents] == INTERVAL
 
 
 def test_no_purge_uses_a_clock_that_jumped():

@@ -17,6 +17,7 @@ BY_NAME = {
     "tests/http/test_inspected_kinds.py",
     "tests/http/test_openapi_to_try.py",
     "tests/http/test_second_factor.py",
+    "tests/moving/compare/test_differences.py",
     "tests/openapi/test_fixtures_agree.py",
     "tests/openapi/test_schemathesis.py",
     "tests/wire/test_growth.py",

@@ -34,9 +34,9 @@ def test_members_of_queries_and_headers_are_taken_from_the_line():
     assert [talk.calls[1].headers["x-vol-tenant"] for talk in shops] == ["7", "7"]
 
 
-def test_every_example_has_a_line_of_the_demo():
+def test_every_line_of_the_demo_is_of_an_example():
     titles = {line.example for line in read_credentials(DEMO.splitlines(), "demo")}
-    assert titles == {example.title for example in EXAMPLES}
+    assert titles <= {example.title for example in EXAMPLES}
 
 
 @pytest.mark.parametrize(
