@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from tests.http.wire import Wire
@@ -52,12 +52,29 @@ class Got(NamedTuple):
     token: str | None = None
 
 
-class Field:
-    """What all clients share: the services' addresses, the history, and when to stop."""
+class Foreign(Protocol):
+    """Another system, whose sessions go on here."""
 
-    def __init__(self, urls: Sequence[str], history: History, seed: int = 1) -> None:
+    def token(self, wire: Wire) -> str | None:
+        """A token of a living session."""
+
+    def ended(self, wire: Wire) -> str | None:
+        """A token of a session that it has ended."""
+
+
+class Field:
+    """What all clients share: the services' addresses, the history, and when to stop.
+
+    Args:
+        old: gives half of all sessions their first token.
+    """
+
+    def __init__(
+        self, urls: Sequence[str], history: History, seed: int = 1, old: Foreign | None = None
+    ) -> None:
         self.urls = urls
         self.history = history
+        self.old = old
         self.stopping = threading.Event()
         self._seeds = count(seed)
         self._pool = ThreadPoolExecutor(128)
@@ -103,7 +120,12 @@ class Client(threading.Thread):
         self.field.stopping.wait(seconds or self.pause)
 
     def sign_in(self) -> str | None:
-        """The first token, unless we stop before."""
+        """The first token, unless we stop before. It may be one of another system."""
+        if self.field.old and self.dice.random() < 0.5:
+            token = self.field.old.token(self.wire)
+            if token is not None:
+                self.begin_elsewhere(token)
+                return token
         body = json.dumps(self.wire.sign_in_body)
         while not self.field.stopping.is_set():
             got = self.ask(Verb.SIGN_IN, "POST", self.wire.sign_in_path, body, NOBODY)
@@ -111,6 +133,13 @@ class Client(threading.Thread):
                 return got.token
             self.think()
         return None
+
+    def begin_elsewhere(self, token: str, *verbs: Verb) -> None:
+        """Note what has become of a session at another system: its beginning, and more."""
+        now, said = time.monotonic(), said_by(token)
+        for verb in (Verb.SIGN_IN, *verbs):
+            exchange = Exchange(verb, said, now, now, Answer.GOOD, resource=self.wire.name)
+            self.field.history.add(exchange._replace(server="elsewhere"))
 
     def refresh(self, token: str, *, misuse: bool = False) -> Got:
         wire = self.wire
@@ -274,6 +303,31 @@ class Hasty(Leaver):
 
     pause = 0.01
     generations = 2
+
+
+class Quitter(Leaver):
+    """Signs out with the token of another system, before it was ever used here."""
+
+    def session(self) -> None:
+        token = self.field.old and self.field.old.token(self.wire)
+        if token:
+            self.begin_elsewhere(token)
+            if self.persist(lambda: self.end_at_once([token]), *self.ending):
+                self.ended.append(token)
+                self.refresh(token)
+        self.think()
+
+
+class Revenant(Leaver):
+    """Comes with the token of a session that was ended at another system."""
+
+    def session(self) -> None:
+        token = self.field.old and self.field.old.ended(self.wire)
+        if token is not None:
+            self.begin_elsewhere(token, Verb.END)
+            self.ended.append(token)
+            self.persist(lambda: self.refresh(token), *DECIDED)
+        self.think()
 
 
 class Operator(Leaver):

@@ -148,8 +148,14 @@ class History:
         return any(each.since < born < each.ended for each in self.rollbacks)
 
 
+FOREIGN: dict[str, Said] = {}
+"""The tokens of another system: the first of their families here."""
+
+
 def said_by(token: str) -> Said:
-    """Family and generation of a refresh token of either face."""
+    """Family and generation of a refresh token of either face, or of another system."""
+    if token in FOREIGN:
+        return FOREIGN[token]
     if token.startswith(PREFIX):
         body = _decoded(token.removeprefix(PREFIX))
         return Said(body[4:20].hex(), int.from_bytes(body[26:34], "big"))

@@ -24,9 +24,12 @@ from tests.torture.clients import (
     Chain,
     Client,
     Field,
+    Foreign,
     Hasty,
     Leaver,
     Operator,
+    Quitter,
+    Revenant,
     Slow,
     Thief,
 )
@@ -217,14 +220,22 @@ class Load:
 
     Args:
         crowd: how many of each kind.
+        old: another system; its sessions go on here, and those that it has ended come as well.
     """
 
-    def __init__(self, services: Services, crowd: Crowd = CROWD) -> None:
+    def __init__(
+        self, services: Services, crowd: Crowd = CROWD, old: Foreign | None = None
+    ) -> None:
         self.services = services
         self.history = History(WINDOWS)
         self._heard = [len(each.audit()) for each in services.all]
-        self.field = Field([each.url for each in services.all], self.history)
+        self.field = Field([each.url for each in services.all], self.history, old=old)
         self.clients = list(crowd.clients(self.field, services))
+        if old is not None:
+            wires = WIRES[:2] * (3 if TORTURE else 1)
+            self.clients += [
+                kind(self.field, wire) for kind in (Quitter, Revenant) for wire in wires
+            ]
         self.outcome: Outcome
 
     @contextmanager
