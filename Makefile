@@ -93,8 +93,8 @@ test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the
 	$(BIN)/python -m tests.node
 	RESOURCE_SERVERS=node $(BIN)/python -m pytest tests/resource_servers
 
-test-faults: $(VENV)/setup-test ## kill, freeze, fill and restore each engine under load, once
-	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture $(ARGS)
+test-faults: $(VENV)/setup-test ## kill, freeze, fill and restore each engine under load, once; start two services over each
+	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture tests/demo $(ARGS)
 
 test-redis: $(VENV)/setup-test ## pass the tests of Valkey's engine on the system's Redis (needs redis-server)
 	RETICKET_FAULTS=1 RETICKET_SERVER=redis-server $(BIN)/python -m pytest tests/stores/valkey tests/torture/test_faults_valkey.py $(ARGS)

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from tests.http.wire import WIRES, call
 
-from reticket.testing.server import free_port
+from reticket.testing.server import free_port, without_settings
 from reticket.testing.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,12 @@ class Demo:
         ports = [str(free_port()), str(free_port())]
         command = [sys.executable, "-m", "demo", engine, "--data", folder, "--ports", *ports]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            env=without_settings(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.said = list(iter(self._line, "Ctrl-C stops everything."))
         self.started = psutil.Process(self.process.pid).children(recursive=True)
@@ -120,7 +125,9 @@ def test_two_services_answer_as_one_and_leave_nothing(folder, engine, servers, n
 def refused(*words):
     """The one line of a start that is none."""
     command = [sys.executable, "-m", "demo", *words]
-    rival = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    rival = subprocess.run(
+        command, cwd=ROOT, env=without_settings(), capture_output=True, text=True
+    )
     assert rival.returncode == 1
     (line,) = rival.stderr.splitlines()
     return line
