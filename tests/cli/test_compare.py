@@ -20,9 +20,9 @@ def service(tmp_path_factory):
 def compare(shell, service):
     """Runs the command with this service on both sides, unless another one is given."""
 
-    def run(*words, code=0, url=service):
+    def run(*words, code=0, url=service, read=None):
         said = ["compare", "--to", service, "--with", url, "--data", str(shell.data), *words]
-        result = CliRunner().invoke(cli.command(Builder), said)
+        result = CliRunner().invoke(cli.command(Builder), said, input=read)
         assert result.exit_code == code, result.output
         return result.output
 
@@ -107,3 +107,12 @@ def test_a_path_of_the_sample_may_be_one_of_no_dialect(compare, tmp_path):
         "not compared: 2 requests below other paths",
         "1 requests compared, 0 differences",
     ]
+
+
+def test_a_sample_is_read_from_standard_input(compare):
+    lines = '{"method": "GET", "path": "/api/v1/profile/me"}\n' * 3
+    said = compare("--sample", "-", read=lines).splitlines()
+    assert said == ["1 requests compared, 0 differences"]
+    assert "standard input, line 2: no JSON" in compare(
+        "--sample", "-", read=f"{lines[:48]}Zq7", code=2
+    )

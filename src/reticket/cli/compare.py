@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -38,7 +41,11 @@ class NothingCompared(click.ClickException):
 @click.option("--with", "other", required=True, metavar="URL", help="The other server.")
 @click.option("--to", "own", metavar="URL", help="This service; default its local address.")
 @click.option("--dialect", "names", multiple=True, help="Only this dialect; may be repeated.")
-@click.option("--sample", type=FILE, help="Recorded requests (HAR or JSON lines) to send instead.")
+@click.option(
+    "--sample",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+    help="Recorded requests (HAR or JSON lines) to send instead; - for standard input.",
+)
 @click.option(
     "--path",
     "paths",
@@ -89,6 +96,8 @@ def compare(
     Examples:
       reticket compare --with https://old.example.com --dialect oauth
       reticket compare --with https://old.example.com --sample proxy.har --json
+      timeout 600 tail -F requests.jsonl | reticket compare --with https://old.example.com
+        --sample -
       reticket compare --with https://old.example.com --with-passwords testers.jsonl
     """
     try:
@@ -132,9 +141,23 @@ def _recording(
 ) -> Recording | None:
     if sample is None:
         return None
-    if paths:
-        return read_recording(sample, lambda path: path.startswith(paths))
-    return read_recording(sample, lambda path: belongs(path, dialects))
+    with _opened(sample) as (stream, name):
+        if paths:
+            return read_recording(stream, name, lambda path: path.startswith(paths))
+        return read_recording(stream, name, lambda path: belongs(path, dialects))
+
+
+@contextmanager
+def _opened(sample: Path) -> Iterator[tuple[BinaryIO, str]]:
+    """The sample and its name for messages. StartupError."""
+    if sample == Path("-"):
+        yield sys.stdin.buffer, "standard input"
+        return
+    try:
+        with sample.open("rb") as stream:
+            yield stream, sample.name
+    except OSError as error:
+        raise StartupError(f"cannot read {sample}: {error.strerror}.") from error
 
 
 def _talks(

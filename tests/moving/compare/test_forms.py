@@ -1,5 +1,6 @@
 """The form of one value: equal for two servers, and without what must not be shown."""
 
+import base64
 import secrets
 
 import pytest
@@ -79,6 +80,30 @@ def test_random_texts_look_secret_and_words_do_not():
 def test_a_hostile_body_has_a_form(body, form):
     answer = WholeAnswer(200, (("content-type", "application/json"),), body)
     assert places_of(answer, HIDDEN)["body",] == form
+
+
+@pytest.mark.parametrize(
+    ("claims", "lifetime"),
+    [
+        ('{"iat":1764490000,"exp":1764493600}', "integer 3600"),
+        ('{"iat":1764490000.25,"exp":1764493600.3}', "integer 3600"),
+        ('{"nbf":1764490000,"exp":1764493600}', "integer 3600"),
+        ('{"iat":1764490000,"nbf":1764480000,"exp":1764493600}', "integer 3600"),
+        ('{"exp":1764493600}', "absent"),
+        ('{"iat":1764490000}', "absent"),
+        ('{"iat":"1764490000","exp":1764493600}', "absent"),
+        ('{"iat":1,"exp":NaN}', "absent"),
+        ('{"iat":1e999,"exp":1e999}', "absent"),
+        ("[1]", "absent"),
+    ],
+)
+def test_a_jwt_has_its_lifetime_as_a_place(claims, lifetime):
+    parts = [base64.urlsafe_b64encode(each.encode()) for each in ('{"alg":"none"}', claims)]
+    text = b".".join((*parts, b"c2ln")).replace(b"=", b"")
+    answer = WholeAnswer(200, (("content-type", "application/json"),), b'{"token":"%s"}' % text)
+    places = places_of(answer, HIDDEN)
+    assert places["body", "token"] == "JWT"
+    assert places.get(("body", "token", "claims", "lifetime"), "absent") == lifetime
 
 
 def test_a_server_that_does_not_answer_differs_in_its_status():

@@ -1,11 +1,13 @@
 """Recordings: nobody's secret, name or e-mail address is sent."""
 
+import io
 import json
 
 import pytest
 
 from reticket import dialects
 from reticket.core.errors import StartupError
+from reticket.moving.compare import recorded
 from reticket.moving.compare.masking import MADE_JWT, MADE_TOKEN, MADE_WORD, NOBODY
 from reticket.moving.compare.recorded import belongs, read_recording
 
@@ -19,11 +21,10 @@ def is_cloudreve(path):
 
 
 @pytest.fixture
-def read(tmp_path):
+def read():
     def read(*lines, text=None):
-        file = tmp_path / "sample"
-        file.write_text("\n".join(map(json.dumps, lines)) if text is None else text)
-        return read_recording(file, is_cloudreve)
+        said = "\n".join(map(json.dumps, lines)) if text is None else text
+        return read_recording(io.BytesIO(said.encode()), "sample", is_cloudreve)
 
     return read
 
@@ -96,6 +97,12 @@ def test_a_har_file_is_read_and_each_request_sent_once(read):
 def test_a_body_in_which_secrets_cannot_be_found_is_not_sent(read):
     recording = read({**SIGN_IN, "headers": {"content-type": "text/xml"}, "body": "<Zq7/>"})
     assert (recording.calls, recording.unreadable) == ([], ["sample, line 1"])
+
+
+def test_a_recording_that_is_too_large_is_refused(read, monkeypatch):
+    monkeypatch.setattr(recorded, "LONGEST_FILE", 10)
+    with pytest.raises(StartupError, match="sample is larger than 10 bytes"):
+        read(text=" " * 11)
 
 
 @pytest.mark.parametrize(

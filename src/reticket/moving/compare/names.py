@@ -11,7 +11,7 @@ _SECRET = re.compile(
 _SENT_SECRET = re.compile(r"(code|captcha|answer|signature|hash|key|claims)$")
 _ID = re.compile(r"^(id|uid|guid|uuid|kid|sub)$|[a-z](Id|ID|Ids|IDs)$|[_-]ids?$")
 _LOGIN = re.compile(r"^(username|user|login|loginname|email|emailaddress|account|identifier)$")
-_SPAN = re.compile(r"expire|_in$|ttl|maxage|retryafter|remaining|left$")
+_SPAN = re.compile(r"expire|_in$|ttl|lifetime|maxage|retryafter|remaining|left$")
 _TIME = re.compile(r"(at|on|time|date|exp|iat|nbf|expires|expiration|since|created|updated)$")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -30,6 +31,8 @@ DEEPEST = 24
 
 LONGEST_TEXT = 4096
 """Characters of one text that are looked at."""
+
+_TIME = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
 
 def places_of(answer: WholeAnswer | Unfetched, hidden: Hidden) -> Places:
@@ -119,6 +122,22 @@ def _of_jwt(place: Place, text: str, hidden: Hidden) -> Found:
     yield place, "JWT"
     for part, value in parts.items():
         yield from _of_value((*place, part), value, hidden)
+    lifetime = _lifetime(parts["claims"])
+    if lifetime is not None:
+        yield (*place, "claims", "lifetime"), f"integer {lifetime}"
+
+
+def _lifetime(claims: Any) -> int | None:
+    """Seconds from `iat`, or else `nbf`, to `exp`: the times themselves have their form alone."""
+    if not isinstance(claims, dict):
+        return None
+    begins, ends = _time(claims.get("iat", claims.get("nbf"))), _time(claims.get("exp"))
+    return None if begins is None or ends is None else round(ends - begins)
+
+
+def _time(value: Any) -> float | None:
+    is_time = isinstance(value, Number) and _TIME.fullmatch(value)
+    return float(value) if is_time else None
 
 
 def _decoded(part: str) -> Any:

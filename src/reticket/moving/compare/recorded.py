@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -50,15 +49,16 @@ def belongs(path: str, dialects: Sequence[Dialect]) -> bool:
     )
 
 
-def read_recording(file: Path, is_compared: Callable[[str], bool]) -> Recording:
-    """Read a recording. StartupError.
+def read_recording(sample: BinaryIO, name: str, is_compared: Callable[[str], bool]) -> Recording:
+    """Read a recording to its end. StartupError.
 
     Args:
-        file: a HAR file, or JSON lines.
+        sample: a HAR file, or JSON lines.
+        name: of the sample, for places.
         is_compared: whether a path belongs to what is compared.
     """
     recording = Recording()
-    for place, said in _requests(_read(file), file.name):
+    for place, said in _requests(_read(sample, name), name):
         request = _checked(place, said)
         if not is_compared(request.path.partition("?")[0]):
             recording.elsewhere += 1
@@ -73,13 +73,11 @@ def read_recording(file: Path, is_compared: Callable[[str], bool]) -> Recording:
     return recording
 
 
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > LONGEST_FILE:
-            raise StartupError(f"{file} is larger than {LONGEST_FILE} bytes")
-        return file.read_bytes()
-    except OSError:
-        raise StartupError(f"{file} cannot be read") from None
+def _read(sample: BinaryIO, name: str) -> bytes:
+    text = sample.read(LONGEST_FILE + 1)
+    if len(text) > LONGEST_FILE:
+        raise StartupError(f"{name} is larger than {LONGEST_FILE} bytes")
+    return text
 
 
 def _requests(text: bytes, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
