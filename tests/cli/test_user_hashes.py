@@ -48,7 +48,7 @@ def moved(shell, tmp_path):
         tmp_path,
         weak={"password_hash": PHPASS},
         weaker={"password_hash": "md5:" + "0" * 32 + ":salt", "hash_format": "cloudreve"},
-        old={"password_hash": bcrypt.hashpw(SECRET.encode(), bcrypt.gensalt(4)).decode()},
+        old={"password_hash": bcrypt.hashpw(SECRET.encode(), bcrypt.gensalt(10)).decode()},
         none={},
     )
     return shell
@@ -91,6 +91,18 @@ def test_weak_hashes_are_wrapped_and_nobody_else_is_touched(moved):
     }
     assert (stored(moved, "old"), stored(moved, "none")) == before
     assert before[1] == (NO_PASSWORD, False)
+
+
+def test_a_weak_hash_that_cannot_be_wrapped_waits_for_a_sign_in(moved, tmp_path):
+    cheap = bcrypt.hashpw(SECRET.encode(), bcrypt.gensalt(4)).decode()
+    seed(moved, tmp_path, cheap={"password_hash": cheap})
+    assert counts(moved) == {**BEFORE, ("bcrypt", "weak until sign-in"): 1}
+    said = moved.run("user", "wrap-hashes").splitlines()
+    assert said[-2:] == [
+        "2 weak hashes were wrapped",
+        "1 weak hash cannot be wrapped (bcrypt): only a sign-in renews it",
+    ]
+    assert stored(moved, "cheap") == (cheap, True)
 
 
 def test_wrapping_again_finds_nothing(moved):

@@ -9,8 +9,11 @@ import click
 from reticket.cli.context import JSON, show, with_instance
 from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
 from reticket.core.errors import HashRefused
+from reticket.core.password_hasher import HashState
 from reticket.moving.hashes import Wrapping, kinds_of
 from reticket.runtime.opened_service import OpenedService
+
+WAITING = HashState.WEAK_UNTIL_SIGN_IN
 
 
 @click.command()
@@ -19,8 +22,9 @@ from reticket.runtime.opened_service import OpenedService
 def hashes(instance: OpenedService, as_json: bool) -> None:
     """Count people by the form of their password hash.
 
-    A hash is current, or old: the next sign-in replaces it. A weak one is quick to guess; a wrapped
-    one was weak. Absent: the person has no password. Unknown: no password can match it.
+    A hash is current, or old: the next sign-in replaces it. A weak one is quick to guess, and
+    wrap-hashes can wrap it, unless only a sign-in renews it (weak until sign-in). A wrapped one was
+    weak. Absent: the person has no password. Unknown: no password can match it.
 
     \b
     Example:
@@ -42,7 +46,8 @@ def hashes(instance: OpenedService, as_json: bool) -> None:
 def wrap_hashes(instance: OpenedService, rate: float | None) -> None:
     """Wrap all weak password hashes in argon2id, so that a stolen copy is slow to guess.
 
-    People go on with their passwords, and sessions go on. Run it while the service runs. Each hash
+    Those of bcrypt and argon2 cannot be wrapped; the command counts them at the end. People go on
+    with their passwords, and sessions go on. Run it while the service runs. Each hash
     costs as much as a sign-in. A command that was cut off goes on when it runs again.
 
     \b
@@ -62,6 +67,18 @@ def wrap_hashes(instance: OpenedService, rate: float | None) -> None:
         if done:
             instance.record_change("hashes_wrapped", people=done)
     click.echo(f"{done} weak hashes were wrapped")
+    _tell_left(instance)
+
+
+def _tell_left(instance: OpenedService) -> None:
+    """Say how many weak hashes wait for a sign-in."""
+    counted = kinds_of(instance.directory.stored_hashes, instance.hasher)
+    left = {each.form: many for each, many in counted.items() if each.state is WAITING}
+    many = sum(left.values())
+    noun, it = ("weak hash", "it") if many == 1 else ("weak hashes", "them")
+    if many:
+        forms = ", ".join(sorted(left))
+        click.echo(f"{many} {noun} cannot be wrapped ({forms}): only a sign-in renews {it}")
 
 
 @click.command("hash-config")

@@ -10,11 +10,12 @@ from reticket.core.ports import SecretHasher
 
 
 class HashState(StrEnum):
-    """What a stored hash is to the service."""
+    """What a stored hash is to the service. The second form of a weak one cannot be wrapped."""
 
     CURRENT = "current"
     OLD = "old"
     WEAK = "weak"
+    WEAK_UNTIL_SIGN_IN = "weak until sign-in"
     WRAPPED = "wrapped"
     ABSENT = "absent"
     UNKNOWN = "unknown"

@@ -154,3 +154,43 @@ def test_a_wrapped_hash_that_cannot_be_matches_nothing(
     assert current.checked == [hasher.absent()]
     assert hasher.wrapped(made) is None
     assert hasher.kind_of(made).state is HashState.UNKNOWN
+
+
+SALT_AND_DIGEST = "$c29tZXNhbHRzYWx0c2FsdA$" + "A" * 43
+WEAK_UNTIL = HashState.WEAK_UNTIL_SIGN_IN
+SCRYPT = "$scrypt$n={},r={},p={}" + SALT_AND_DIGEST
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("$2b$09$" + "a" * 53, WEAK_UNTIL),
+        ("$2b$10$" + "a" * 53, HashState.OLD),
+        ("$bcrypt-sha256$2b$09$" + "a" * 53, WEAK_UNTIL),
+        ("$argon2id$v=19$m=19456,t=2,p=1" + SALT_AND_DIGEST, HashState.OLD),
+        ("$argon2id$v=19$m=19455,t=2,p=1" + SALT_AND_DIGEST, WEAK_UNTIL),
+        ("$argon2id$v=19$m=19456,t=1,p=1" + SALT_AND_DIGEST, WEAK_UNTIL),
+        ("$argon2id$v=19$m=47104,t=1,p=1" + SALT_AND_DIGEST, HashState.OLD),
+        ("$argon2i$v=19$m=7168,t=5,p=1" + SALT_AND_DIGEST, HashState.OLD),
+        ("$argon2d$v=19$m=7167,t=50,p=1" + SALT_AND_DIGEST, WEAK_UNTIL),
+        (SCRYPT.format(131072, 8, 1), HashState.OLD),
+        (SCRYPT.format(65536, 8, 1), HashState.WEAK),
+        (SCRYPT.format(65536, 8, 2), HashState.OLD),
+        (SCRYPT.format(16384, 8, 5), HashState.OLD),
+        (SCRYPT.format(16384, 8, 4), HashState.WEAK),
+        (SCRYPT.format(131072, 4, 1), HashState.WEAK),
+    ],
+)
+def test_a_hash_below_the_least_costs_of_owasp_is_weak(
+    hasher: AnyHasher, text: str, state: HashState
+) -> None:
+    assert hasher.kind_of(text).state is state
+    assert (hasher.wrapped(text) is not None) == (state is HashState.WEAK)
+
+
+@pytest.mark.parametrize("inner", ["$2b$04$" + "a" * 53, "$bcrypt-sha256$2b$04$" + "a" * 53])
+def test_a_weak_hash_that_cannot_be_wrapped_is_refused_inside_of_another(
+    hasher: AnyHasher, inner: str
+) -> None:
+    outer = "$argon2id$v=19$m=8,t=1,p=1" + SALT_AND_DIGEST
+    assert hasher.kind_of(f"$wrapped{inner}{outer}").state is HashState.UNKNOWN

@@ -59,7 +59,7 @@ class AnyHasher:
             return HashKind("none", HashState.UNKNOWN)
         if form in wrapped.NAMES:
             return HashKind(wrapped.weak_form_of(secret_hash), HashState.WRAPPED)
-        return HashKind(form, HashState.WEAK if known.is_weak else HashState.OLD)
+        return HashKind(form, _state(known))
 
     def wrapped(self, secret_hash: str) -> str | None:
         """As `core.password_hasher.PasswordHasher.wrapped`."""
@@ -86,6 +86,12 @@ class AnyHasher:
         except HashRefused:
             return False
         return any(_matches(known, form) for form in forms(secret))
+
+
+def _state(known: KnownHash) -> HashState:
+    if not known.is_weak:
+        return HashState.OLD
+    return HashState.WEAK if known.can_be_wrapped else HashState.WEAK_UNTIL_SIGN_IN
 
 
 def _matches(known: KnownHash, secret: str) -> bool:

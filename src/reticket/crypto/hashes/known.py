@@ -18,11 +18,13 @@ class KnownHash:
         compute: the digest of a secret.
         digest: that of the right one.
         is_weak: computing one takes so little time that many guesses are cheap.
+        can_be_wrapped: whether it can be stored without its digest (`algorithms/wrapped`).
     """
 
     compute: Callable[[bytes], bytes] = field(repr=False)
     digest: bytes = field(repr=False)
     is_weak: bool = False
+    can_be_wrapped: bool = True
 
     def matches(self, secret: bytes) -> bool:
         """Whether the secret is the right one."""

@@ -25,6 +25,8 @@ _TEXT = re.compile(
     r"\$(argon2(?:id|i|d))(?:\$v=([0-9]+))?\$((?:[mtp]=[0-9]+,){2}[mtp]=[0-9]+)"
     r"\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
 )
+LEAST_COSTS = ((47104, 1), (19456, 2), (12288, 3), (9216, 4), (7168, 5))
+"""Memory in KiB and passes below which a hash is weak (OWASP, 2023)."""
 KIB = 1024
 FIRST_VERSION = 16
 """A text without a version is of 1.0 (RFC 9106 has 1.3, which is 19)."""
@@ -45,7 +47,7 @@ def read(text: str, configs: Configs) -> KnownHash:
     def compute(secret: bytes) -> bytes:
         return hash_secret_raw(secret, salt, passes, memory, lanes, length, kind, number)
 
-    return KnownHash(compute, digest)
+    return KnownHash(compute, digest, _is_weak(memory, passes), can_be_wrapped=False)
 
 
 def _costs(said: str) -> tuple[int, int, int]:
@@ -56,6 +58,10 @@ def _costs(said: str) -> tuple[int, int, int]:
     within(memory, 8 * lanes, MOST_MEMORY // KIB, "the memory of argon2, in KiB,")
     within(passes, 1, MOST_ARGON2_WORK // KIB // memory, "the passes of argon2 at that memory")
     return memory, passes, lanes
+
+
+def _is_weak(memory: int, passes: int) -> bool:
+    return not any(memory >= least and passes >= few for least, few in LEAST_COSTS)
 
 
 def _version(said: str | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 
 import bcrypt
 
@@ -12,6 +13,8 @@ from reticket.crypto.hashes.bounds import MOST_BCRYPT_COST, within
 from reticket.crypto.hashes.known import Configs, KnownHash
 
 NAMES = ("2a", "2b", "2y", "bcrypt-sha256")
+LEAST_COST = 10
+"""The logarithm of the rounds below which a hash is weak (OWASP, 2023)."""
 LONGEST_SECRET = 72
 """Bytes. What is behind them never counts, here as at the other system (OpenBSD, bcrypt(3))."""
 _TEXT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
@@ -21,19 +24,28 @@ _HASHED_FIRST = "$bcrypt-sha256"
 def read(text: str, configs: Configs) -> KnownHash:
     """The hash of a text."""
     inner = text.removeprefix(_HASHED_FIRST)
-    check_bcrypt(inner)
-    made = inner.encode()
     if inner == text:
-        return KnownHash(lambda secret: computed(secret, made), made)
-    return KnownHash(lambda secret: computed(_hashed(secret), made), made)
+        return known_bcrypt(inner, lambda secret: secret)
+    return known_bcrypt(inner, _hashed)
 
 
-def check_bcrypt(text: str) -> None:
-    """HashRefused unless it is a hash of bcrypt within bounds."""
+def known_bcrypt(text: str, prepared: Callable[[bytes], bytes]) -> KnownHash:
+    """The hash of a text of bcrypt, over the prepared secret. HashRefused."""
+    cost, made = check_bcrypt(text), text.encode()
+    return KnownHash(
+        lambda secret: computed(prepared(secret), made),
+        made,
+        is_weak=cost < LEAST_COST,
+        can_be_wrapped=False,
+    )
+
+
+def check_bcrypt(text: str) -> int:
+    """The cost. HashRefused unless it is a hash of bcrypt within bounds."""
     found = _TEXT.fullmatch(text)
     if found is None:
         raise HashRefused("a hash of bcrypt must have the form $2b$COST$ and 53 characters")
-    within(int(found[1]), 4, MOST_BCRYPT_COST, "the cost of bcrypt")
+    return within(int(found[1]), 4, MOST_BCRYPT_COST, "the cost of bcrypt")
 
 
 def computed(secret: bytes, made: bytes) -> bytes:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from msgspec import Struct
 
 from reticket.core.errors import HashRefused
-from reticket.crypto.hashes.algorithms.scrypt import checked_costs, computed
+from reticket.crypto.hashes.algorithms.scrypt import checked_costs, computed, is_weak
 from reticket.crypto.hashes.configs import config_of
 from reticket.crypto.hashes.known import Configs, KnownHash
 from reticket.crypto.hashes.phc import Phc, either_base64
@@ -56,4 +56,4 @@ def read(text: str, configs: Configs) -> KnownHash:
         encryptor = Cipher(AES(key), CTR(NONCE)).encryptor()
         return encryptor.update(signer) + encryptor.finalize()
 
-    return KnownHash(compute, parts.digest)
+    return KnownHash(compute, parts.digest, is_weak(n, r, p))

@@ -10,6 +10,9 @@ from reticket.crypto.hashes.known import Configs, KnownHash
 from reticket.crypto.hashes.phc import Phc
 
 NAMES = ("scrypt",)
+LEAST_BLOCK = 8
+LEAST_COSTS = ((2**17, 1), (2**16, 2), (2**15, 3), (2**14, 5), (2**13, 10))
+"""N and p below which a hash is weak, and so is one of a smaller r (OWASP, 2023)."""
 
 
 def read(text: str, configs: Configs) -> KnownHash:
@@ -18,7 +21,14 @@ def read(text: str, configs: Configs) -> KnownHash:
     n, r, p = (parts.number(name, 1, MOST_SCRYPT_WORK, f"{name} of scrypt") for name in "nrp")
     checked_costs(n, r, p)
     length, salt = len(parts.digest), parts.salt
-    return KnownHash(lambda secret: computed(secret, salt, n, r, p, length), parts.digest)
+    return KnownHash(
+        lambda secret: computed(secret, salt, n, r, p, length), parts.digest, is_weak(n, r, p)
+    )
+
+
+def is_weak(n: int, r: int, p: int) -> bool:
+    """Whether the costs are below the least that OWASP recommends."""
+    return r < LEAST_BLOCK or not any(n >= least and p >= lanes for least, lanes in LEAST_COSTS)
 
 
 def checked_costs(n: int, r: int, p: int) -> tuple[int, int, int]:

@@ -19,8 +19,8 @@ def read(text: str, configs: Configs) -> KnownHash:
     """The hash of a text: `$wrapped`, the weak hash with a digest of zeros, and argon2id's."""
     weak, outer = _split(text)
     inner = algorithms.read_hash(weak, configs)
-    if not inner.is_weak:
-        raise HashRefused("only a weak hash can be wrapped")
+    if not (inner.is_weak and inner.can_be_wrapped):
+        raise HashRefused("only a weak hash can be wrapped, and none of bcrypt or argon2")
     whole = argon2.read(outer, configs)
     return KnownHash(lambda secret: whole.compute(inner.compute(secret)), whole.digest)
 
