@@ -33,6 +33,12 @@ class Marks:
         with self._database.read() as connection:
             return is_marked(connection, name)
 
+    def since(self, name: str) -> int | None:
+        """When the directory got that mark, in milliseconds; None without it."""
+        found = select(marks.c.created_at).where(marks.c.name == name)
+        with self._database.read() as connection:
+            return connection.execute(found).scalar()
+
     def put(self, name: str) -> None:
         """Mark the directory, unless it is marked."""
         with self._database.change() as connection:
