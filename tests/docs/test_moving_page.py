@@ -1,4 +1,4 @@
-"""The plan for a move: its commands exist with these options, and so do its files."""
+"""The pages of a move: their commands exist with these options, and so do their files."""
 
 import re
 import shlex
@@ -10,17 +10,27 @@ from tests.docs.test_deploy_page import parsed
 from reticket import dialects
 
 TEXT = page("moving.md")
+INLINE = re.compile(r"`(reticket [a-z][^`]*)`")
+PAGES = ("moving.md", "moving/readers.md", "moving/cloudreve.md")
 
 
-def said_of_reticket():
-    blocks = "\n".join(shell(TEXT)).replace("\\\n", " ").splitlines()
-    inline = re.findall(r"`(reticket [a-z][^`]*)`", TEXT)
-    return sorted({line for line in [*blocks, *inline] if line.startswith("reticket ")})
+def test_these_are_all_pages_of_a_move():
+    below = {f"moving/{each.name}" for each in (ROOT / "docs" / "moving").glob("*.md")}
+    assert below == set(PAGES[1:])
 
 
-@pytest.mark.parametrize("said", said_of_reticket())
-def test_a_command_exists_with_these_options(said):
-    command, rest = parsed(shlex.split(said)[1:])
+def said_of_reticket(name):
+    blocks = "\n".join(shell(page(name))).replace("\\\n", " ").splitlines()
+    inline = [" ".join(each.split()) for each in INLINE.findall(page(name))]
+    piped = [line.rpartition("| ")[2].strip() for line in [*blocks, *inline]]
+    return sorted({line for line in piped if line.startswith("reticket ")})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(name, said) for name in PAGES for said in said_of_reticket(name)]
+)
+def test_a_command_exists_with_these_options(name, said):
+    command, rest = parsed(shlex.split(said, comments=True)[1:])
     known = {name for each in command.params for name in each.opts + each.secondary_opts}
     assert {word for word in rest if word.startswith("--")} - known == set()
 
