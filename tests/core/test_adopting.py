@@ -162,6 +162,28 @@ async def test_a_purge_does_not_forget_an_ended_session_while_its_token_is_accep
     world.close()
 
 
+@pytest.mark.parametrize("is_refreshed", [True, False])
+async def test_a_session_ends_by_its_policy_and_its_token_does_not_begin_it_anew(is_refreshed):
+    """The row outlives the session, also after a token was issued that ends with it."""
+    world = World(refresh=DAY, access=60, absolute=2 * DAY)
+    adopt(world)
+    token = foreign(days=29)
+    newest = (await world.refresh(token)).refresh_token
+    for _ in range(3):
+        world.clock.forward(DAY / 2)
+        newest = (await world.refresh(newest)).refresh_token if is_refreshed else newest
+    world.clock.forward(DAY / 2)
+    assert await cause_of(world.refresh(newest)) is Cause.EXPIRED
+    while world.clock.at < world.adoptions[0].until:
+        world.store.expire(world.clock(), 100)
+        with pytest.raises(Refusal):
+            await world.refresh(token)
+        world.clock.forward(DAY / 2)
+    world.store.expire(world.clock() + DAY, 100)
+    assert rows(world) == []
+    world.close()
+
+
 async def test_every_process_derives_the_same_id_from_the_same_token(world):
     other = AdoptedTokens(lambda: list(world.adoptions), world.clock)
     (here,), (there,) = (each.read(OPAQUE.name, foreign()) for each in (world.adopting, other))

@@ -49,7 +49,7 @@ TABLE = {
     ),
     "past the absolute end": (ROW._replace(ends_at=NOW), token(9), STRICT, Outcome.EXPIRED, None),
     "a millisecond before the absolute end": (
-        ROW._replace(ends_at=NOW + 1), token(9), STRICT, Outcome.ADVANCED,
+        ROW._replace(ends_at=NOW + 1, expires_at=NOW + 1), token(9), STRICT, Outcome.ADVANCED,
         moved(ROW._replace(ends_at=NOW + 1), generation=10, parent=9, floor=9, open_from=8)
         ._replace(expires_at=NOW + 1),
     ),
@@ -205,6 +205,13 @@ def test_a_row_lasts_as_long_as_any_of_its_tokens(row, generation, left, policy)
     shorter = replace(policy, refresh=1)
     after = decide(lived, token(generation, NOW + left), NOW, shorter).row
     assert after.expires_at >= lived.expires_at
+
+
+@given(rows(), GENERATIONS, POLICIES)
+def test_a_row_that_is_kept_past_its_end_stays_so(row, generation, policy):
+    """An adopted one lasts as long as a token of the other system could begin it anew."""
+    kept = row._replace(expires_at=row.ends_at + REFRESH)
+    assert decide(kept, token(generation), NOW, policy).row.expires_at == kept.expires_at
 
 
 def test_a_token_ends_with_a_whole_second_and_not_before_its_lifetime():

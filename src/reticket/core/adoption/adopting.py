@@ -131,8 +131,9 @@ class Adopting:
 
 
 def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> Family:
-    """The first row of an adopted session. It lasts until no token of the other system is accepted
-    any more. Otherwise a purge could forget its end, and its token would begin it anew.
+    """The first row of an adopted session. It is kept until no token of the other system is
+    accepted any more, also past its end. Otherwise a purge could forget it, and its token would
+    begin it anew.
 
     Args:
         token: its first token.
@@ -140,8 +141,6 @@ def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> 
         granted: what it may do.
         now: milliseconds, by the store's clock.
     """
-    kept = rounded_up_to_second(token.adoption.until)
-    ends_at = max(kept, rounded_up_to_second(now + granted.policy.absolute * SECOND))
     return Family(
         id=token.family,
         resource=token.adoption.kind,
@@ -150,8 +149,8 @@ def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> 
         context=None,
         scope=granted.scope,
         policy=granted.policy.name,
-        ends_at=ends_at,
-        expires_at=kept,
+        ends_at=rounded_up_to_second(now + granted.policy.absolute * SECOND),
+        expires_at=rounded_up_to_second(token.adoption.until),
         generation=FIRST,
         parent=0,
         floor=0,

@@ -116,10 +116,11 @@ def _progress(row: Family) -> tuple[int | str, ...]:
 
 def _issue(row: Family, now: int, policy: Policy, **counters: Any) -> Family:
     """The row with a token issued now and the outcome's counters. It is kept until the latest
-    stated end of its tokens, also after a setting has shortened the lifetime of newer ones.
+    stated end of its tokens, also after a setting has shortened the lifetime of newer ones. An
+    adopted row may be kept past its end.
     """
-    latest = max(row.expires_at, rounded_up_to_second(now + policy.refresh * SECOND))
-    return row._replace(rotated_at=now, expires_at=min(row.ends_at, latest), **counters)
+    latest = min(row.ends_at, rounded_up_to_second(now + policy.refresh * SECOND))
+    return row._replace(rotated_at=now, expires_at=max(row.expires_at, latest), **counters)
 
 
 def _heal(row: Family, generation: int, now: int, policy: Policy) -> Family:
