@@ -51,6 +51,11 @@ def test_people_come_from_standard_input(shell):
     assert {"augusta@example.com", "grace@example.com"} < emails(shell)
 
 
+def test_the_export_of_another_system_does_not_come_from_standard_input(shell):
+    said = shell.run("import", "users", "--from", "kratos", "-", ok=False)
+    assert "--from needs a file, a folder or a database, and not -." in said
+
+
 def test_passwords_are_hashed_and_said_before(shell, file):
     output = shell.run("import", "users", file(ADA, GRACE))
     assert "1 passwords in clear text are hashed here: " in output

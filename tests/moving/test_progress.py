@@ -14,7 +14,7 @@ def clock():
 
 def told_at(clock, size, *steps):
     lines = []
-    progress = Progress(lines.append, lambda: clock[0], size)
+    progress = Progress(lines.append, lambda: clock[0], lambda: size)
     for passed, rows, position in steps:
         clock[0] = 100.0 + passed
         progress.at(rows, position)

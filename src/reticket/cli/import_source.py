@@ -16,6 +16,7 @@ from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
 from reticket.moving.people.row_files import Rows, csv_rows, json_lines
 from reticket.moving.readers import reader
+from reticket.moving.streams import Meter
 from reticket.moving.streams.lines import Lines
 
 
@@ -24,14 +25,14 @@ class PeopleSource:
     """Rows of people.
 
     Args:
-        position: how many bytes were read.
-        size: bytes of the whole, or None where it is not known.
+        position: how far the source was read, in bytes or in ids.
+        size: where it ends, or None while that is not known.
         in_clear: counts passwords in clear text, in a file that can be read twice.
     """
 
     rows: Rows
     position: Callable[[], int] = lambda: 0
-    size: int | None = None
+    size: Callable[[], int | None] = lambda: None
     in_clear: Callable[[], int] = lambda: 0
 
 
@@ -51,14 +52,18 @@ def opened(
     if origin is not None:
         if form is not None:
             raise click.UsageError("--format does not go with --from.")
-        yield PeopleSource(reader(origin)(StoreUrl().convert(source, None, None)))
+        if source == "-":
+            raise click.UsageError("--from needs a file, a folder or a database, and not -.")
+        meter = Meter()
+        rows = reader(origin)(StoreUrl().convert(source, None, None), meter)
+        yield PeopleSource(rows, lambda: meter.position, lambda: meter.size)
         return
     is_csv = form == "csv" if form else source.lower().endswith(".csv")
     read = csv_rows(frozenset(known)) if is_csv else json_lines
     with _bytes(source) as (stream, size):
         lines = Lines(stream)
         yield PeopleSource(
-            read(lines), lambda: lines.position, size, lambda: _in_clear(source, is_csv)
+            read(lines), lambda: lines.position, lambda: size, lambda: _in_clear(source, is_csv)
         )
 
 

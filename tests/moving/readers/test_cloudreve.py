@@ -18,7 +18,7 @@ from tests.stores.postgresql.data_folder import packaged
 
 from reticket.moving.readers import reader
 from reticket.moving.readers._database import opened_database
-from reticket.moving.streams import SourceError
+from reticket.moving.streams import Meter, SourceError
 
 PEOPLE = (
     made.person(
@@ -103,7 +103,7 @@ def test_older_forms_of_passwords_come_as_they_are(source):
 def test_a_reader_leaves_the_file_as_it_is_and_others_can_write_meanwhile(tmp_path):
     path = made.sqlite_database(tmp_path / "cloudreve.db", *map(made.person, range(1, 2_501)))
     before = path.read_bytes()
-    rows = reader("cloudreve")(path)
+    rows = reader("cloudreve")(path, Meter())
     assert next(rows)[0] == "user 1"
     assert path.read_bytes() == before
     with closing(sqlite3.connect(path, timeout=0)) as connection, connection:

@@ -14,11 +14,14 @@ class Progress:
     Args:
         tell: takes a line.
         seconds: a monotonic clock.
-        size: bytes of the whole, or None where it is not known.
+        size: where the source ends, as positions count, or None while it is not known.
     """
 
     def __init__(
-        self, tell: Callable[[str], None], seconds: Callable[[], float], size: int | None
+        self,
+        tell: Callable[[str], None],
+        seconds: Callable[[], float],
+        size: Callable[[], int | None],
     ) -> None:
         self._tell = tell
         self._seconds = seconds
@@ -30,7 +33,7 @@ class Progress:
 
         Args:
             rows: that are done.
-            position: bytes that were read.
+            position: how far the source was read, in bytes or in ids.
         """
         now = self._seconds()
         if now - self._told < EVERY:
@@ -38,8 +41,9 @@ class Progress:
         self._told = now
         passed = now - self._began
         line = f"{rows} rows, {rows / passed:.0f} a second"
-        if self._size and position:
-            left = passed * max(0, self._size - position) / position
+        size = self._size()
+        if size and position:
+            left = passed * max(0, size - position) / position
             line += f", {duration(left)} left"
         self._tell(line)
 

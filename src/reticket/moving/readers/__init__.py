@@ -1,5 +1,6 @@
-"""Readers of other systems' people. Each is a module with `read(source)`, which yields places and
-rows, as docs/moving/readers.md lists them. A name that begins with `_` is that of no reader.
+"""Readers of other systems' people. Each is a module with `read(source, meter)`, which yields
+places and rows, as docs/moving/readers.md lists them. A name that begins with `_` is that of no
+reader.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-from reticket.moving.streams import Unreadable
+from reticket.moving.streams import Meter, Unreadable
 
 Rows = Iterator[tuple[str, Mapping[str, object] | Unreadable]]
 """Each row with its place in the source, such as `line 7`."""
-Read = Callable[[Path | str], Rows]
-"""Raises SourceError when the source cannot be read any further."""
+Read = Callable[[Path | str, Meter], Rows]
+"""Tells the meter how far it is. SourceError when the source cannot be read any further."""
 
 
 @cache

@@ -21,7 +21,7 @@ from reticket.moving.readers._members import (
     some,
     text,
 )
-from reticket.moving.streams import SourceError, Unreadable, files_of, values
+from reticket.moving.streams import Meter, SourceError, Unreadable, files_of, values
 
 NOT_LISTED = Unreadable(
     "the person is not in the export of users, which says whether somebody is blocked"
@@ -31,23 +31,24 @@ _TELLING = {"argon2", "bcrypt", "ldap", "pbkdf2"}
 """Algorithms of the bulk import whose hashes have their salt and costs in them."""
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people of a file, or of the two exports in a folder."""
     path = Path(source)
     if path.suffix.lower() == ".csv":
         raise SourceError(f"{path.name} is CSV: export as JSON.")
-    return some(_rows(files_of(path, "*json*")), f"{path.name} has no users.")
+    return some(_rows(files_of(path, "*json*"), meter), f"{path.name} has no users.")
 
 
-def _rows(files: list[Path]) -> Rows:
+def _rows(files: list[Path], meter: Meter) -> Rows:
     """Hashes first: they belong to people of any place in the other files."""
     of_hashes = [path for path in files if _has_hashes(path)]
     of_users = [path for path in files if path not in of_hashes]
+    meter.expect(files)
     with Hashes() as hashes:
         for path in of_hashes if of_users else ():
-            yield from _keep(path, hashes)
+            yield from _keep(path, hashes, meter)
         for path in of_users or of_hashes:
-            yield from _people(path, hashes)
+            yield from _people(path, hashes, meter)
         for place, _ in hashes.rest():
             yield place, NOT_LISTED
 
@@ -57,9 +58,9 @@ def _has_hashes(path: Path) -> bool:
     return next((member(record, "_id") for _, record in values(path)), None) is not None
 
 
-def _keep(path: Path, hashes: Hashes) -> Rows:
+def _keep(path: Path, hashes: Hashes, meter: Meter) -> Rows:
     """Keep the records. Those that cannot be kept are yielded."""
-    for place, record in values(path):
+    for place, record in values(path, meter):
         user = user_id(record)
         if isinstance(record, Unreadable):
             yield f"{path.name} {place}", record
@@ -75,8 +76,8 @@ def user_id(record: object) -> str | None:
     return text(record, "user_id") or (own and f"auth0|{own}")
 
 
-def _people(path: Path, hashes: Hashes) -> Rows:
-    for place, record in values(path):
+def _people(path: Path, hashes: Hashes, meter: Meter) -> Rows:
+    for place, record in values(path, meter):
         if isinstance(record, Mapping):
             said = {name: value for name, value in record.items() if value is not None}
             yield f"{path.name} {place}", _row({**hashes.take(user_id(record)), **said})

@@ -17,13 +17,14 @@ from sqlalchemy import Row
 from reticket.moving.readers import Rows
 from reticket.moving.readers._database import Database, opened_database
 from reticket.moving.readers._members import filled
-from reticket.moving.streams import SourceError
+from reticket.moving.streams import Meter, SourceError
 
 PAGE = 1000
 """Rows of a query. Cloudreve can write between two of them."""
 FOREIGN = "is no database of Cloudreve 4: it has not the tables settings, users and groups"
 
 _SETTING = "SELECT value FROM settings WHERE name = :name AND deleted_at IS NULL"
+_LAST = "SELECT max(id) AS id FROM users WHERE deleted_at IS NULL"
 _USERS = """
 SELECT u.id, u.email, u.nick, u.password, u.status, u.two_factor_secret,
        g.name AS group_name, g.permissions
@@ -33,11 +34,14 @@ ORDER BY u.id LIMIT :page
 """
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people in the order of their ids."""
     with opened_database(source, FOREIGN) as database:
         site = setting(database, "siteID")
+        (last,) = database.rows(_LAST, {})
+        meter.size = last.id
         for user in _users(database):
+            meter.reach(user.id)
             yield f"user {user.id}", _row(user, site)
 
 

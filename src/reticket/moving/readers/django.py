@@ -13,7 +13,7 @@ from typing import Any
 
 from reticket.moving.readers import Rows
 from reticket.moving.readers._members import NO_OBJECT, claims, filled, items, member, some, text
-from reticket.moving.streams import Unreadable, values
+from reticket.moving.streams import Meter, Unreadable, values
 
 UNUSABLE = "!"
 """How a password begins that nobody can have (`UNUSABLE_PASSWORD_PREFIX`)."""
@@ -25,17 +25,18 @@ _NO_NAME = Unreadable(
 )
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people of a dump. It is read twice, since devices stand behind the people."""
     path = Path(source)
     words = f"{path.name} has no users: dump them by manage.py dumpdata auth.group auth.user."
-    return some(_rows(path), words)
+    return some(_rows(path, meter), words)
 
 
-def _rows(path: Path) -> Rows:
+def _rows(path: Path, meter: Meter) -> Rows:
     factors = _factors(path)
+    meter.expect([path])
     groups: dict[object, str] = {}
-    for place, record in values(path):
+    for place, record in values(path, meter):
         if isinstance(record, Unreadable):
             yield place, record
         elif not isinstance(record, Mapping):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reticket.moving.readers import Rows
 from reticket.moving.readers._members import NO_OBJECT, claims, filled, member, some, text
-from reticket.moving.streams import SourceError, Unreadable, elements
+from reticket.moving.streams import Meter, SourceError, Unreadable, elements
 
 MAY_LIE = (
     "CSV of auth:export does not tell where a name ends, so a person could add another one's row: "
@@ -19,16 +19,17 @@ MAY_LIE = (
 )
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people of an export."""
     path = Path(source)
     if path.suffix.lower() == ".csv":
         raise SourceError(f"{path.name} cannot be trusted: {MAY_LIE}")
-    return some(_rows(path), f"{path.name} has no users.")
+    return some(_rows(path, meter), f"{path.name} has no users.")
 
 
-def _rows(path: Path) -> Rows:
-    for place, user in elements(path, "users"):
+def _rows(path: Path, meter: Meter) -> Rows:
+    meter.expect([path])
+    for place, user in elements(path, "users", meter):
         yield place, _row(user) if isinstance(user, Mapping) else NO_OBJECT
 
 

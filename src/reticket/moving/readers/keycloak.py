@@ -23,7 +23,7 @@ from reticket.moving.readers._members import (
     text,
     texts,
 )
-from reticket.moving.streams import SourceError, Unreadable, elements, files_of
+from reticket.moving.streams import Meter, SourceError, Unreadable, elements, files_of
 
 NO_FACTOR = {"password", "password-history", "webauthn-passwordless"}
 """Types of credentials that are no second factor. A type that is not known counts as one."""
@@ -35,10 +35,10 @@ _FEDERATED = re.compile(r".+-federated-users-\d+\.json")
 _USUAL_CODES = {"subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1"}
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people of one realm."""
     words = f"{Path(source).name} has no users: export them by kc.sh export --users realm_file."
-    return some(_rows(_files(Path(source))), words)
+    return some(_rows(_files(Path(source)), meter), words)
 
 
 def _files(source: Path) -> list[Path]:
@@ -55,9 +55,10 @@ def _files(source: Path) -> list[Path]:
     return list(found)
 
 
-def _rows(files: list[Path]) -> Rows:
+def _rows(files: list[Path], meter: Meter) -> Rows:
+    meter.expect(files)
     for path in files:
-        for place, user in elements(path, "users"):
+        for place, user in elements(path, "users", meter):
             if not text(user, "serviceAccountClientId"):
                 yield f"{path.name} {place}", _row(user)
 

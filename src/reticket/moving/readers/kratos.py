@@ -22,22 +22,23 @@ from reticket.moving.readers._members import (
     text,
     texts,
 )
-from reticket.moving.streams import Unreadable, files_of, values
+from reticket.moving.streams import Meter, Unreadable, files_of, values
 
 FACTORS = {"totp", "webauthn", "lookup_secret", "deviceauthn"}
 """Types of credentials that are second factors."""
 _USUAL_CODES = {"algorithm": "SHA1", "digits": "6", "period": "30"}
 
 
-def read(source: Path | str) -> Rows:
+def read(source: Path | str, meter: Meter) -> Rows:
     """The people of a file, or of all `.json` and `.jsonl` files of a folder."""
     words = f"{Path(source).name} has no identities."
-    return some(_rows(files_of(Path(source), "*.json*")), words)
+    return some(_rows(files_of(Path(source), "*.json*"), meter), words)
 
 
-def _rows(files: list[Path]) -> Rows:
+def _rows(files: list[Path], meter: Meter) -> Rows:
+    meter.expect(files)
     for path in files:
-        for place, identity in values(path):
+        for place, identity in values(path, meter):
             yield f"{path.name} {place}", _row(identity)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
+from reticket.moving.streams.meter import Meter
 from reticket.moving.streams.source import SourceError
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -16,12 +17,16 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file, behind a byte order mark of UTF-8. SourceError: unreadable, or UTF-16."""
+def opened(path: Path, meter: Meter | None = None) -> Iterator[BinaryIO]:
+    """The file, behind a byte order mark of UTF-8. SourceError: unreadable, or UTF-16.
+
+    A meter follows the file. There is none for a look that is no progress.
+    """
     try:
         with path.open("rb") as file:
             _skip_mark(file, path)
-            yield file
+            with meter.reading(file) if meter else nullcontext():
+                yield file
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}.") from error
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reticket.moving.streams.files import not_utf8, opened
+from reticket.moving.streams.meter import Meter
 from reticket.moving.streams.source import SourceError
 
 PIECE = 1 << 16
@@ -21,14 +22,15 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _decoder = json.JSONDecoder()
 
 
-def elements(path: Path, member: str = "") -> Iterator[tuple[str, Any]]:
+def elements(path: Path, member: str = "", meter: Meter | None = None) -> Iterator[tuple[str, Any]]:
     """Each element with its place, such as `users[3]`. SourceError at the first fault.
 
     Args:
         path: a file with an array, or with several arrays one after another.
         member: the member of an object that has the array. Without it the array is the file.
+        meter: follows the file, if there is one.
     """
-    with opened(path) as file:
+    with opened(path, meter) as file:
         text = _Text(file, path)
         yield from _of_member(text, member) if member else _of_arrays(text)
         text.check(text.peek() == "", "has text after its end")

@@ -10,17 +10,18 @@ import msgspec
 
 from reticket.moving.streams.files import opened
 from reticket.moving.streams.lines import Lines, TooLong
+from reticket.moving.streams.meter import Meter
 from reticket.moving.streams.source import Unreadable
 
 _NOT_JSON = Unreadable("the row is not JSON")
 
 
-def lines(path: Path) -> Iterator[tuple[str, Any]]:
+def lines(path: Path, meter: Meter | None = None) -> Iterator[tuple[str, Any]]:
     """The value of each line with its place, such as `line 7`; Unreadable for one that has none.
 
     Empty lines are left out. SourceError if the file cannot be read.
     """
-    with opened(path) as file:
+    with opened(path, meter) as file:
         read = Lines(file)
         while (line := _next(read)) is not None:
             if isinstance(line, Unreadable) or line.strip():

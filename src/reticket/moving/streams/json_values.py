@@ -9,11 +9,12 @@ from typing import Any
 from reticket.moving.streams.files import opened
 from reticket.moving.streams.json_array import elements
 from reticket.moving.streams.json_lines import lines
+from reticket.moving.streams.meter import Meter
 
 
-def values(path: Path) -> Iterator[tuple[str, Any]]:
+def values(path: Path, meter: Meter | None = None) -> Iterator[tuple[str, Any]]:
     """Each value with its place, such as `[3]` or `line 7`. SourceError."""
-    return elements(path) if _has_array(path) else lines(path)
+    return elements(path, meter=meter) if _has_array(path) else lines(path, meter)
 
 
 def _has_array(path: Path) -> bool:
