@@ -113,6 +113,6 @@ def test_a_sample_is_read_from_standard_input(compare):
     lines = '{"method": "GET", "path": "/api/v1/profile/me"}\n' * 3
     said = compare("--sample", "-", read=lines).splitlines()
     assert said == ["1 requests compared, 0 differences"]
-    assert "standard input, line 2: no JSON" in compare(
+    assert "standard input, line 2: the row is not JSON" in compare(
         "--sample", "-", read=f"{lines[:48]}Zq7", code=2
     )

@@ -7,13 +7,15 @@ import io
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.moving.people.row_files import Unreadable, csv_rows, json_lines
+from reticket.moving.people.row_files import csv_rows
+from reticket.moving.streams.json_lines import raw_lines
 from reticket.moving.streams.lines import LONGEST, Lines
+from reticket.moving.streams.source import Unreadable
 
 KNOWN = frozenset(("email", "first_name", "groups", "disabled", "password_hash", "cloudreve"))
 
 
-def read(data, rows=json_lines):
+def read(data, rows=raw_lines):
     return list(rows(Lines(io.BytesIO(data))))
 
 

@@ -170,8 +170,8 @@ def _talks(
             yield from made_sample(dialect)
     if passwords is not None:
         examples = [example for dialect in dialects for example in dialect.examples]
-        with passwords.open("rb") as lines:
-            known = list(read_credentials(lines, passwords.name))
+        with passwords.open("rb") as stream:
+            known = list(read_credentials(stream, passwords.name))
         yield from signed_in_sample(examples, known)
 
 

@@ -14,9 +14,10 @@ import click
 from reticket.cli.urls import StoreUrl
 from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
-from reticket.moving.people.row_files import Rows, csv_rows, json_lines
+from reticket.moving.people.row_files import Rows, csv_rows
 from reticket.moving.readers import reader
 from reticket.moving.streams import Meter
+from reticket.moving.streams.json_lines import raw_lines
 from reticket.moving.streams.lines import Lines
 
 
@@ -59,7 +60,7 @@ def opened(
         yield PeopleSource(rows, lambda: meter.position, lambda: meter.size)
         return
     is_csv = form == "csv" if form else source.lower().endswith(".csv")
-    read = csv_rows(frozenset(known)) if is_csv else json_lines
+    read = csv_rows(frozenset(known)) if is_csv else raw_lines
     with _bytes(source) as (stream, size):
         lines = Lines(stream)
         yield PeopleSource(

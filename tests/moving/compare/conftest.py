@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -48,7 +49,7 @@ def sample_of(name):
     """What is made of a dialect, and sign-ins of the people of the demo."""
     dialect = dialects.modules()[name].build()
     titles = {example.title for example in dialect.examples}
-    known = [each for each in read_credentials(DEMO.splitlines(), "demo") if each.example in titles]
+    known = [each for each in read_credentials(io.BytesIO(DEMO), "demo") if each.example in titles]
     return [*made_sample(dialect), *signed_in_sample(dialect.examples, known)]
 
 

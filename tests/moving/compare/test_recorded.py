@@ -10,6 +10,7 @@ from reticket.core.errors import StartupError
 from reticket.moving.compare import recorded
 from reticket.moving.compare.masking import MADE_JWT, MADE_TOKEN, MADE_WORD, NOBODY
 from reticket.moving.compare.recorded import belongs, read_recording
+from reticket.moving.streams.lines import LONGEST
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ6cTcifQ.c2lnbmF0dXJlLXpxNw"
 TOKEN = "Zq7-0123456789-abcdefgh-IJKL"
@@ -108,12 +109,13 @@ def test_a_recording_that_is_too_large_is_refused(read, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "sample, line 1: no JSON"),
-        ('{"method":"GET","path":"/"}\n[]', "sample, line 2: no JSON object"),
+        ("{", "sample, line 1: the row is not JSON"),
+        ('{"method":"GET","path":"/"}\n[]', "sample, line 2: the row is no JSON object"),
         ('{"path":"/Zq7"}', "sample, line 1: method must be"),
         ('{"method":"GET"}', "sample, line 1: path must begin"),
         ('{"method":"GET","path":"http://[Zq7"}', "sample, line 1: path must begin"),
         ('{"method":"GET","path":"/","headers":[]}', "sample, line 1: headers must be"),
+        ('"' + "x" * LONGEST + '"', f"sample, line 1: the line has more than {LONGEST} bytes"),
         ('{"log":{}}', "sample: log.entries is missing"),
         ('{"log":{"entries":[{"Zq7":1}]}}', r"sample, log.entries\[0\]: no request"),
     ],

@@ -1,5 +1,7 @@
 """Sign-ins with given passwords: whole, refreshed twice, and once with a wrong password."""
 
+import io
+
 import pytest
 from tests.moving.compare.conftest import DEMO
 
@@ -11,7 +13,7 @@ EXAMPLES = [example for each in dialects.with_defaults() for example in each.exa
 
 
 def talks(text):
-    return list(signed_in_sample(EXAMPLES, list(read_credentials(text.splitlines(), "people"))))
+    return list(signed_in_sample(EXAMPLES, list(read_credentials(io.BytesIO(text), "people"))))
 
 
 def test_a_line_becomes_a_sign_in_and_what_follows_it():
@@ -35,14 +37,14 @@ def test_members_of_queries_and_headers_are_taken_from_the_line():
 
 
 def test_every_line_of_the_demo_is_of_an_example():
-    titles = {line.example for line in read_credentials(DEMO.splitlines(), "demo")}
+    titles = {line.example for line in read_credentials(io.BytesIO(DEMO), "demo")}
     assert titles <= {example.title for example in EXAMPLES}
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"{", "people, line 1: no JSON"),
+        (b"{", "people, line 1: the row is not JSON"),
         (b'{"password":"Zq7"}', "people, line 1: the member example is missing"),
         (b'{"example":"Zq"}', "people, line 1: example must be one of Akinon, Cloudreve, Kibo"),
         (b'{"example":"Akinon","password":["Zq7"]}', "every member must be a text or a number"),

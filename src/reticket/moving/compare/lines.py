@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
-import msgspec
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from reticket.core.errors import StartupError
+from reticket.moving.streams.json_lines import decoded, raw_lines
+from reticket.moving.streams.lines import Lines
+from reticket.moving.streams.source import Unreadable
 
-LONGEST_LINE = 1_048_576
-"""Bytes of a line."""
 
-
-def json_lines(lines: Iterable[bytes], file: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def objects(stream: BinaryIO, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each line's place and object; empty lines are left out. StartupError."""
-    for number, line in enumerate(lines, 1):
-        place = f"{file}, line {number}"
-        if line.strip():
-            yield place, _object(line, place)
-
-
-def _object(line: bytes, place: str) -> dict[str, Any]:
-    if len(line) > LONGEST_LINE:
-        raise StartupError(f"{place}: longer than {LONGEST_LINE} bytes")
-    try:
-        said = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise StartupError(f"{place}: no JSON") from None
-    if not isinstance(said, dict):
-        raise StartupError(f"{place}: no JSON object")
-    return said
+    for place, line in raw_lines(Lines(stream)):
+        said = decoded(line)
+        if isinstance(said, Unreadable):
+            raise StartupError(f"{file}, {place}: {said.reason}")
+        if not isinstance(said, dict):
+            raise StartupError(f"{file}, {place}: the row is no JSON object")
+        yield f"{file}, {place}", said

@@ -5,6 +5,7 @@ Secrets in them are replaced by wrong ones before anything is sent (`masking`).
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import msgspec
 
 from reticket.core.errors import StartupError
 from reticket.moving.compare.calls import Call
-from reticket.moving.compare.lines import json_lines
+from reticket.moving.compare.lines import objects
 from reticket.moving.compare.masking import UnknownBody, masked_body, masked_headers, masked_path
 from reticket.wire import Dialect
 from reticket.wire_paths import whole_path
@@ -88,7 +89,7 @@ def _requests(text: bytes, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(whole, dict) and "log" in whole:
         yield from _of_har(whole["log"], name)
     else:
-        yield from json_lines(text.splitlines(), name)
+        yield from objects(io.BytesIO(text), name)
 
 
 def _of_har(log: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import BinaryIO
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from reticket.core.errors import StartupError
 from reticket.moving.compare.calls import ANSWER, Call, Talk
-from reticket.moving.compare.lines import json_lines
+from reticket.moving.compare.lines import objects
 from reticket.moving.compare.masking import FORM, MADE_WORD
 from reticket.moving.compare.names import is_secret
 from reticket.wire_examples import Example, word_in
@@ -31,9 +32,9 @@ class Credentials:
         return [text for name, text in self.values.items() if is_secret(name)]
 
 
-def read_credentials(lines: Iterable[bytes], file: str) -> Iterator[Credentials]:
+def read_credentials(stream: BinaryIO, file: str) -> Iterator[Credentials]:
     """The lines of a file. StartupError with the line and what is wrong; no value is shown."""
-    for place, said in json_lines(lines, file):
+    for place, said in objects(stream, file):
         title = said.pop("example", None)
         if not isinstance(title, str):
             raise StartupError(f"{place}: the member example is missing")

@@ -1,4 +1,4 @@
-"""Reads rows from files: JSON lines and CSV. A row that cannot be read does not end the rest."""
+"""Reads rows from CSV. A row that cannot be read does not end the rest."""
 
 from __future__ import annotations
 
@@ -25,20 +25,6 @@ TEXTS = frozenset(
     )
 )  # fmt: skip
 """Columns of CSV whose values are text; those of others are JSON."""
-
-
-def json_lines(lines: Lines) -> Rows:
-    """A JSON object on each line; empty lines are skipped."""
-    while True:
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except TooLong as error:
-            yield _place(lines), Unreadable(str(error))
-        else:
-            if line and not line.isspace():
-                yield _place(lines), line
 
 
 def csv_rows(known: frozenset[str]) -> Callable[[Lines], Rows]:
@@ -125,7 +111,3 @@ def _words(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "the row is not UTF-8"
     return str(error) if isinstance(error, TooLong) else f"the row is not CSV: {error}"
-
-
-def _place(lines: Lines) -> str:
-    return f"line {lines.number}"

@@ -13,7 +13,7 @@ from reticket.moving.streams.lines import Lines, TooLong
 from reticket.moving.streams.meter import Meter
 from reticket.moving.streams.source import Unreadable
 
-_NOT_JSON = Unreadable("the row is not JSON")
+NOT_JSON = Unreadable("the row is not JSON")
 
 
 def lines(path: Path, meter: Meter | None = None) -> Iterator[tuple[str, Any]]:
@@ -22,11 +22,15 @@ def lines(path: Path, meter: Meter | None = None) -> Iterator[tuple[str, Any]]:
     Empty lines are left out. SourceError if the file cannot be read.
     """
     with opened(path, meter) as file:
-        read = Lines(file)
-        while (line := _next(read)) is not None:
-            if isinstance(line, Unreadable) or line.strip():
-                value = line if isinstance(line, Unreadable) else _value(line)
-                yield f"line {read.number}", value
+        for place, line in raw_lines(Lines(file)):
+            yield place, decoded(line)
+
+
+def raw_lines(read: Lines) -> Iterator[tuple[str, bytes | Unreadable]]:
+    """Each line as it is, with its place; Unreadable for one that is too long."""
+    while (line := _next(read)) is not None:
+        if isinstance(line, Unreadable) or line.strip():
+            yield f"line {read.number}", line
 
 
 def _next(read: Lines) -> bytes | Unreadable | None:
@@ -36,8 +40,11 @@ def _next(read: Lines) -> bytes | Unreadable | None:
         return Unreadable(str(error))
 
 
-def _value(line: bytes) -> Any:
+def decoded(line: bytes | Unreadable) -> Any:
+    """The value of a line; Unreadable for one that has none."""
+    if isinstance(line, Unreadable):
+        return line
     try:
         return msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _NOT_JSON
+        return NOT_JSON
