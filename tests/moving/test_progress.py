@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reticket.moving.people.progress import EVERY, Progress, duration
+from reticket.moving.rows.progress import EVERY, Progress, duration
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from reticket.core.errors import StartupError
-from reticket.moving.people.row_files import csv_rows
+from reticket.moving.rows.csv_rows import csv_rows
 from reticket.moving.streams.json_lines import raw_lines
 from reticket.moving.streams.lines import LONGEST, Lines
 from reticket.moving.streams.source import Unreadable

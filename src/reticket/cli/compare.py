@@ -16,7 +16,7 @@ from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
 from reticket.core.texts import escaped
 from reticket.fetching.given_server import GivenServer
-from reticket.moving.compare.asking import Report, compared, fault_of
+from reticket.moving.compare.asking import Comparison, compared, fault_of
 from reticket.moving.compare.calls import Talk
 from reticket.moving.compare.made import made_sample
 from reticket.moving.compare.recorded import Recording, belongs, read_recording
@@ -115,9 +115,9 @@ def compare(
         fault = fault_of(server)
         if fault is not None:
             raise NothingCompared(f"{server.url} does not answer: {fault.value}")
-    report = compared(talks, *servers, ignored)
-    _show(report, recording, as_json)
-    if report.differences:
+    found = compared(talks, *servers, ignored)
+    _show(found, recording, as_json)
+    if found.differences:
         raise click.exceptions.Exit(DIFFERENT)
 
 
@@ -181,13 +181,13 @@ def _expect_private(server: GivenServer) -> None:
         raise NothingCompared(f"{server.url} is not https, so no password is sent there")
 
 
-def _show(report: Report, recording: Recording | None, as_json: bool) -> None:
-    left_out = [*report.left_out, *(recording.unreadable if recording else ())]
+def _show(found: Comparison, recording: Recording | None, as_json: bool) -> None:
+    left_out = [*found.left_out, *(recording.unreadable if recording else ())]
     elsewhere = recording.elsewhere if recording else 0
-    rows = [asdict(each) for each in report.differences]
+    rows = [asdict(each) for each in found.differences]
     if as_json:
         show_json({
-            "compared": report.compared,
+            "compared": found.compared,
             "differences": rows,
             "left_out": left_out,
             "elsewhere": elsewhere,
@@ -199,7 +199,7 @@ def _show(report: Report, recording: Recording | None, as_json: bool) -> None:
         click.echo(f"not compared: {escaped(name)}")
     if elsewhere:
         click.echo(f"not compared: {elsewhere} requests below other paths")
-    click.echo(f"{report.compared} requests compared, {len(rows)} differences")
+    click.echo(f"{found.compared} requests compared, {len(rows)} differences")
 
 
 COMMANDS = (compare,)

@@ -14,8 +14,8 @@ from reticket.cli.import_source import opened
 from reticket.cli.refused_rows import SOME_REFUSED, show_refused, tell
 from reticket.core.adoption.model import Adoption
 from reticket.directory.errors import NotFound
-from reticket.moving.people.progress import Progress
-from reticket.moving.people.report import Report
+from reticket.moving.rows.progress import Progress
+from reticket.moving.rows.report import Report
 from reticket.moving.sessions.adopting import Wish, adoption_of, keep
 from reticket.moving.sessions.importing import SessionImport, Totals
 from reticket.runtime.opened_service import OpenedService

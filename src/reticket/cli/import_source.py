@@ -14,8 +14,9 @@ import click
 from reticket.cli.urls import StoreUrl
 from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
-from reticket.moving.people.row_files import Rows, csv_rows
 from reticket.moving.readers import reader
+from reticket.moving.rows.csv_rows import csv_rows
+from reticket.moving.rows.raw_rows import Rows
 from reticket.moving.streams import Meter
 from reticket.moving.streams.json_lines import raw_lines
 from reticket.moving.streams.lines import Lines

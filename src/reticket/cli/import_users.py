@@ -17,9 +17,9 @@ from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.arrivals.writer import Settled
 from reticket.moving.people.importing import PeopleImport, Totals
 from reticket.moving.people.passwords import seconds_of_hashing
-from reticket.moving.people.progress import Progress, duration
-from reticket.moving.people.report import Report
 from reticket.moving.readers import names
+from reticket.moving.rows.progress import Progress, duration
+from reticket.moving.rows.report import Report
 from reticket.runtime.opened_service import OpenedService
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reticket.cli.context import show
-from reticket.moving.people.report import RefusedRow, Report
+from reticket.moving.rows.report import RefusedRow, Report
 
 SOME_REFUSED = 3
 """Exit code when rows were refused."""

@@ -7,17 +7,17 @@ import pytest
 from reticket.core.errors import HashRefused
 from reticket.core.people import NO_PASSWORD
 from reticket.crypto.hashes.stored_form import stored_form
-from reticket.crypto.hashes.systems import Said, systems
+from reticket.crypto.hashes.systems import GivenHash, systems
 
 BCRYPT = "$2b$04$" + "a" * 53
 HEX = "ab" * 32
 
 
-def costly(n: int, r: int, p: int) -> Said:
+def costly(n: int, r: int, p: int) -> GivenHash:
     return {"algorithm": "scrypt", "N": n, "r": r, "p": p, "salt": "00", "hash": HEX}
 
 
-def stored(said: Said, hash_format: str | None = None) -> str:
+def stored(said: GivenHash, hash_format: str | None = None) -> str:
     return stored_form(said, hash_format, lambda name: None)
 
 
@@ -37,7 +37,7 @@ def stored(said: Said, hash_format: str | None = None) -> str:
     ],
 )
 def test_a_hash_is_stored_in_one_text_whoever_wrote_it(
-    said: Said, hash_format: str | None, text: str
+    said: GivenHash, hash_format: str | None, text: str
 ) -> None:
     assert stored(said, hash_format) == text
 
@@ -70,7 +70,7 @@ def test_a_hash_is_stored_in_one_text_whoever_wrote_it(
     ],
 )
 def test_a_hash_that_no_rule_knows_is_refused_with_the_reason(
-    said: Said, hash_format: str | None, reason: str
+    said: GivenHash, hash_format: str | None, reason: str
 ) -> None:
     with pytest.raises(HashRefused, match=reason) as refused:
         stored(said, hash_format)
@@ -112,7 +112,7 @@ def test_a_hash_that_no_rule_knows_is_refused_with_the_reason(
     ],
     ids=str,
 )  # fmt: skip
-def test_a_hash_that_costs_gigabytes_or_minutes_is_refused(said: Said) -> None:
+def test_a_hash_that_costs_gigabytes_or_minutes_is_refused(said: GivenHash) -> None:
     with pytest.raises(HashRefused, match=r"must be|has another length"):
         stored(said)
 

@@ -15,7 +15,7 @@ from reticket.crypto.hashes.algorithms import config_kinds, form_of, read_hash, 
 from reticket.crypto.hashes.configs import read_configs
 from reticket.crypto.hashes.known import Configs, KnownHash
 from reticket.crypto.hashes.stored_form import stored_form
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 from reticket.crypto.passwords import Argon2Hasher, encoded, forms
 
 
@@ -42,7 +42,7 @@ class AnyHasher:
         """Whether it is another form, or has other parameters. The mark of no password is not."""
         return secret_hash != NO_PASSWORD and not self._is_current(secret_hash)
 
-    def stored_form(self, password_hash: Said, hash_format: str | None) -> str:
+    def stored_form(self, password_hash: GivenHash, hash_format: str | None) -> str:
         """As `core.password_hasher.PasswordHasher.stored_form`."""
         return stored_form(password_hash, hash_format, self._configs)
 

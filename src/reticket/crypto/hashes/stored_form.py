@@ -8,10 +8,10 @@ from reticket.crypto.hashes.algorithms import read_hash
 from reticket.crypto.hashes.bounds import LONGEST_TEXT
 from reticket.crypto.hashes.configs import checked_name
 from reticket.crypto.hashes.known import Configs
-from reticket.crypto.hashes.systems import Said, System, systems
+from reticket.crypto.hashes.systems import GivenHash, System, systems
 
 
-def stored_form(password_hash: Said, hash_format: str | None, configs: Configs) -> str:
+def stored_form(password_hash: GivenHash, hash_format: str | None, configs: Configs) -> str:
     """The text to store, or `NO_PASSWORD` where the other system says so.
 
     Args:
@@ -36,7 +36,7 @@ def _check_text(said: str) -> None:
         raise HashRefused(f"it must have 1 to {LONGEST_TEXT} characters, all of them ASCII")
 
 
-def _canonical(said: Said, hash_format: str | None) -> str:
+def _canonical(said: GivenHash, hash_format: str | None) -> str:
     if hash_format is None:
         return _recognised(said)
     name, _, config = hash_format.partition(":")
@@ -46,7 +46,7 @@ def _canonical(said: Said, hash_format: str | None) -> str:
     return text
 
 
-def _recognised(said: Said) -> str:
+def _recognised(said: GivenHash) -> str:
     """By its prefix or its members. A text that no system has may be a canonical one."""
     for system in systems().values():
         text = system.read(said, system.NAME) if system.BY_PREFIX else None

@@ -21,7 +21,7 @@ SHORTEST_SECRET = 4
 
 
 @dataclass
-class Report:
+class Comparison:
     """What a comparison found.
 
     Args:
@@ -36,18 +36,18 @@ class Report:
 
 def compared(
     sample: Iterable[Talk], ours: GivenServer, theirs: GivenServer, ignored: Collection[str] = ()
-) -> Report:
+) -> Comparison:
     """Ask both servers and compare their answers."""
-    report = Report()
+    comparison = Comparison()
     for talk in sample:
         answers = _asked(talk, ours), _asked(talk, theirs)
         for call, left, right in zip(talk.calls, *answers, strict=True):
             if left is None or right is None:
-                report.left_out.append(call.name)
+                comparison.left_out.append(call.name)
                 continue
-            report.compared += 1
-            report.differences += differences(call.name, left, right, ignored)
-    return report
+            comparison.compared += 1
+            comparison.differences += differences(call.name, left, right, ignored)
+    return comparison
 
 
 def fault_of(server: GivenServer) -> FetchFault | None:

@@ -1,1 +1,1 @@
-"""Importing people: rows from files, batches, progress, and a report of what was refused."""
+"""Importing people: batches of rows, their passwords, and who was seen before."""

@@ -12,9 +12,9 @@ from reticket.directory.arrivals.judging import REPEATED, Terms
 from reticket.directory.arrivals.reading import Arrival, ArrivalReader
 from reticket.directory.arrivals.writer import Arrivals, Settled
 from reticket.directory.errors import DirectoryError
-from reticket.moving.people.report import RefusedRow, Report
-from reticket.moving.people.row_files import Rows, Said
 from reticket.moving.people.seen import Seen
+from reticket.moving.rows.raw_rows import RawRow, Rows
+from reticket.moving.rows.report import RefusedRow, Report
 from reticket.moving.streams import SourceError, Unreadable
 
 AT_ONCE = 5000
@@ -117,7 +117,7 @@ class PeopleImport:
                 batch = _Batch()
         yield batch
 
-    def _read(self, place: str, said: Said) -> Arrival:
+    def _read(self, place: str, said: RawRow) -> Arrival:
         if isinstance(said, bytes):
             return self.reader.of_json(place, said)
         if isinstance(said, Unreadable):
@@ -157,7 +157,7 @@ class PeopleImport:
         self.report.flush()
 
 
-def _until_fault(rows: Rows) -> Iterator[tuple[str, Said | SourceError]]:
+def _until_fault(rows: Rows) -> Iterator[tuple[str, RawRow | SourceError]]:
     """The rows; the fault that ends them is the last one."""
     try:
         yield from rows

@@ -20,8 +20,8 @@ from reticket.core.ports import NotReplicated, RowLocked
 from reticket.core.sessions.rotation import revoked, rounded_up_to_second
 from reticket.core.sessions.steps import seen
 from reticket.directory.adoption.lookups import Found
-from reticket.moving.people.report import RefusedRow, Report
-from reticket.moving.people.row_files import Rows
+from reticket.moving.rows.raw_rows import Rows
+from reticket.moving.rows.report import RefusedRow, Report
 from reticket.moving.sessions.rows import BadRow, SessionRow, read_row
 from reticket.moving.streams.source import Unreadable
 from reticket.runtime.opened_service import OpenedService

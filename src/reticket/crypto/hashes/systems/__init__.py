@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Protocol, TypeAlias, cast
 
-Said: TypeAlias = str | Mapping[str, object]
+GivenHash: TypeAlias = str | Mapping[str, object]
 """A hash as a row has it: a text, or an object of columns."""
 
 
@@ -22,7 +22,7 @@ class System(Protocol):
     NAME: str
     BY_PREFIX: bool
 
-    def read(self, said: Said, config: str) -> str | None:
+    def read(self, said: GivenHash, config: str) -> str | None:
         """The canonical text; None when the hash has not this form. HashRefused when it has, and
         is damaged. `config` is the name of the configuration.
         """

@@ -7,7 +7,7 @@ import struct
 from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms.pbkdf2 import pbkdf2_text
 from reticket.crypto.hashes.phc import unpadded
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "aspnet"
 BY_PREFIX = False
@@ -20,7 +20,7 @@ _HEADER = struct.Struct(">BIII")
 _FUNCTIONS = {0: "sha1", 1: "sha256", 2: "sha512"}
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if not isinstance(said, str):
         return None

@@ -7,14 +7,14 @@ from __future__ import annotations
 from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms.salted import SALT_FIRST, SECRET_FIRST, salted_text
 from reticket.crypto.hashes.phc import hexadecimal
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "cloudreve"
 BY_PREFIX = False
 _DIGESTS = {64: "sha256", 40: "sha1"}
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if not isinstance(said, str):
         return None

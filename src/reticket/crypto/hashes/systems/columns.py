@@ -13,7 +13,7 @@ from reticket.crypto.hashes.algorithms.pbkdf2 import LEAST, pbkdf2_text
 from reticket.crypto.hashes.algorithms.scrypt import scrypt_text
 from reticket.crypto.hashes.bounds import whole
 from reticket.crypto.hashes.phc import either_base64, hexadecimal
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "columns"
 BY_PREFIX = True
@@ -22,7 +22,7 @@ _KNOWN = {"algorithm", "N", "r", "p", "iterations", "salt", "hash", "salt_encodi
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if isinstance(said, str) or "algorithm" not in said:
         return None

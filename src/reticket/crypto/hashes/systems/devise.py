@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reticket.crypto.hashes.algorithms.devise import devise_text
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "devise"
 BY_PREFIX = False
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     return devise_text(config, said) if isinstance(said, str) else None

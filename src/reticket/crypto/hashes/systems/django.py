@@ -11,7 +11,7 @@ from reticket.crypto.hashes.algorithms.salted import SALT_FIRST, salted_text
 from reticket.crypto.hashes.algorithms.scrypt import scrypt_text
 from reticket.crypto.hashes.bounds import whole
 from reticket.crypto.hashes.phc import hexadecimal, unpadded
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "django"
 BY_PREFIX = True
@@ -19,7 +19,7 @@ UNUSABLE = "!"
 """What Django writes before random characters for a person without a password."""
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if not isinstance(said, str):
         return None

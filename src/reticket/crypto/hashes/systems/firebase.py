@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.phc import Phc, either_base64
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "firebase"
 BY_PREFIX = False
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if isinstance(said, str):
         return None

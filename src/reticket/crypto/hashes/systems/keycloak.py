@@ -15,7 +15,7 @@ from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms.pbkdf2 import LEAST, pbkdf2_text
 from reticket.crypto.hashes.bounds import whole
 from reticket.crypto.hashes.phc import unpadded
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "keycloak"
 BY_PREFIX = True
@@ -37,7 +37,7 @@ class _Data(Struct):
     additionalParameters: dict[str, list[str]] | None = None  # noqa: N815
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if isinstance(said, str) or "credentialData" not in said:
         return None

@@ -10,7 +10,7 @@ import re
 from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms.salted import SECRET_FIRST, salted_text
 from reticket.crypto.hashes.phc import unpadded
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "ldap"
 BY_PREFIX = True
@@ -19,7 +19,7 @@ _SALTED = {"SSHA": "sha1", "SSHA256": "sha256", "SSHA512": "sha512"}
 _AS_IT_IS = ("BCRYPT", "CRYPT", "ARGON2", "ARGON2@SPRINGSECURITY_V5_8")
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     label = _LABEL.match(said) if isinstance(said, str) else None
     if not isinstance(said, str) or label is None:

@@ -6,7 +6,7 @@ import re
 
 from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms.phpass import phpass_text
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "phpass"
 BY_PREFIX = True
@@ -14,7 +14,7 @@ ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TEXT = re.compile(r"\$[PH]\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]{22})")
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if not isinstance(said, str) or not said.startswith(("$P$", "$H$")):
         return None

@@ -7,13 +7,13 @@ from reticket.crypto.hashes.algorithms.pbkdf2 import LEAST, pbkdf2_text
 from reticket.crypto.hashes.algorithms.scrypt import scrypt_text
 from reticket.crypto.hashes.bounds import whole
 from reticket.crypto.hashes.phc import hexadecimal
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "werkzeug"
 BY_PREFIX = True
 
 
-def read(said: Said, config: str) -> str | None:
+def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if not isinstance(said, str) or not said.startswith(("pbkdf2:", "scrypt:")):
         return None

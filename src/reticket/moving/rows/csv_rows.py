@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
 from reticket.core.errors import StartupError
+from reticket.moving.rows.raw_rows import RawRow, Rows
 from reticket.moving.streams.lines import LONGEST, Lines, TooLong
 from reticket.moving.streams.source import Unreadable
-
-Said: TypeAlias = bytes | Mapping[str, object] | Unreadable
-"""A row as JSON, as members, or neither."""
-
-Rows: TypeAlias = Iterator[tuple[str, Said]]
-"""Each row with its place, such as `line 7`."""
 
 TEXTS = frozenset(
     (
@@ -87,7 +82,7 @@ def _header(table: Iterator[list[str]], known: frozenset[str]) -> list[str]:
     return header
 
 
-def _members(header: list[str], cells: list[str]) -> Said:
+def _members(header: list[str], cells: list[str]) -> RawRow:
     if len(cells) != len(header):
         return Unreadable(f"the row has {len(cells)} columns, and the header {len(header)}")
     members: dict[str, object] = {}
