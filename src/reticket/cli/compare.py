@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
+from reticket.cli.compare_sample import chosen, recording_of, talks_of
 from reticket.cli.context import CONFIG, DATA, JSON, CommandContext, show, show_json
 from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
 from reticket.core.texts import escaped
 from reticket.fetching.given_server import GivenServer
 from reticket.moving.compare.asking import Comparison, compared, fault_of
-from reticket.moving.compare.calls import Talk
-from reticket.moving.compare.made import made_sample
-from reticket.moving.compare.recorded import Recording, belongs, read_recording
-from reticket.moving.compare.signed_in import read_credentials, signed_in_sample
+from reticket.moving.compare.recorded import Recording
 from reticket.settings.loading import address, served_address
-from reticket.wire import Dialect
 
 DIFFERENT = 1
 """The exit code when there are differences."""
@@ -103,30 +96,18 @@ def compare(
     try:
         settings = frame.builder.load(config, {"data": data})
         local = served_address(settings) or address(settings, settings.port)
-        dialects = _chosen(frame.builder.dialects(settings), names)
+        dialects = chosen(frame.builder.dialects(settings), names)
         servers = _server(own or local, "--to", ca), _server(other, "--with", ca)
-        recording = _recording(sample, paths, dialects)
-        talks = list(_talks(recording, passwords, dialects))
+        recording = recording_of(sample, paths, dialects)
+        talks = list(talks_of(recording, passwords, dialects))
     except StartupError as error:
         raise NothingCompared(str(error)) from None
-    for server in servers if passwords else ():
-        _expect_private(server)
     for server in servers:
-        fault = fault_of(server)
-        if fault is not None:
-            raise NothingCompared(f"{server.url} does not answer: {fault.value}")
+        _expect_answers(server, with_passwords=passwords is not None)
     found = compared(talks, *servers, ignored)
     _show(found, recording, as_json)
     if found.differences:
         raise click.exceptions.Exit(DIFFERENT)
-
-
-def _chosen(dialects: Sequence[Dialect], names: Sequence[str]) -> Sequence[Dialect]:
-    known = {each.name: each for each in dialects}
-    for name in names:
-        if name not in known:
-            raise StartupError(f"--dialect must be one of {', '.join(known)}")
-    return [known[name] for name in names or known]
 
 
 def _server(url: str, option: str, ca: Path | None) -> GivenServer:
@@ -136,49 +117,13 @@ def _server(url: str, option: str, ca: Path | None) -> GivenServer:
         raise StartupError(f"{option}: {error}") from None
 
 
-def _recording(
-    sample: Path | None, paths: tuple[str, ...], dialects: Sequence[Dialect]
-) -> Recording | None:
-    if sample is None:
-        return None
-    with _opened(sample) as (stream, name):
-        if paths:
-            return read_recording(stream, name, lambda path: path.startswith(paths))
-        return read_recording(stream, name, lambda path: belongs(path, dialects))
-
-
-@contextmanager
-def _opened(sample: Path) -> Iterator[tuple[BinaryIO, str]]:
-    """The sample and its name for messages. StartupError."""
-    if sample == Path("-"):
-        yield sys.stdin.buffer, "standard input"
-        return
-    try:
-        with sample.open("rb") as stream:
-            yield stream, sample.name
-    except OSError as error:
-        raise StartupError(f"cannot read {sample}: {error.strerror}.") from error
-
-
-def _talks(
-    recording: Recording | None, passwords: Path | None, dialects: Sequence[Dialect]
-) -> Iterator[Talk]:
-    if recording is not None:
-        yield from (Talk((call,)) for call in recording.calls)
-    else:
-        for dialect in dialects:
-            yield from made_sample(dialect)
-    if passwords is not None:
-        examples = [example for dialect in dialects for example in dialect.examples]
-        with passwords.open("rb") as stream:
-            known = list(read_credentials(stream, passwords.name))
-        yield from signed_in_sample(examples, known)
-
-
-def _expect_private(server: GivenServer) -> None:
-    """Passwords go over https, or stay on this machine."""
-    if not server.is_encrypted and not is_loopback(server.host):
+def _expect_answers(server: GivenServer, *, with_passwords: bool) -> None:
+    """It answers. Passwords go over https, or stay on this machine."""
+    if with_passwords and not server.is_encrypted and not is_loopback(server.host):
         raise NothingCompared(f"{server.url} is not https, so no password is sent there")
+    fault = fault_of(server)
+    if fault is not None:
+        raise NothingCompared(f"{server.url} does not answer: {fault.value}")
 
 
 def _show(found: Comparison, recording: Recording | None, as_json: bool) -> None:

@@ -1,0 +1,66 @@
+"""What `reticket compare` sends: a recording, requests made here, and sign-ins."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from reticket.core.errors import StartupError
+from reticket.moving.compare.calls import Talk
+from reticket.moving.compare.made import made_sample
+from reticket.moving.compare.recorded import Recording, belongs, read_recording
+from reticket.moving.compare.signed_in import read_credentials, signed_in_sample
+from reticket.wire import Dialect
+
+
+def chosen(dialects: Sequence[Dialect], names: Sequence[str]) -> Sequence[Dialect]:
+    """The dialects with these names; all without a name. StartupError."""
+    known = {each.name: each for each in dialects}
+    for name in names:
+        if name not in known:
+            raise StartupError(f"--dialect must be one of {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+def recording_of(
+    sample: Path | None, paths: tuple[str, ...], dialects: Sequence[Dialect]
+) -> Recording | None:
+    """What --sample has of these paths, or of the dialects' own. StartupError."""
+    if sample is None:
+        return None
+    with _opened(sample) as (stream, name):
+        if paths:
+            return read_recording(stream, name, lambda path: path.startswith(paths))
+        return read_recording(stream, name, lambda path: belongs(path, dialects))
+
+
+@contextmanager
+def _opened(sample: Path) -> Iterator[tuple[BinaryIO, str]]:
+    """The sample and its name for messages. StartupError."""
+    if sample == Path("-"):
+        yield sys.stdin.buffer, "standard input"
+        return
+    try:
+        with sample.open("rb") as stream:
+            yield stream, sample.name
+    except OSError as error:
+        raise StartupError(f"cannot read {sample}: {error.strerror}.") from error
+
+
+def talks_of(
+    recording: Recording | None, passwords: Path | None, dialects: Sequence[Dialect]
+) -> Iterator[Talk]:
+    """The recording, or requests made here, and sign-ins with the given passwords. StartupError."""
+    if recording is not None:
+        yield from (Talk((call,)) for call in recording.calls)
+    else:
+        for dialect in dialects:
+            yield from made_sample(dialect)
+    if passwords is not None:
+        examples = [example for dialect in dialects for example in dialect.examples]
+        with passwords.open("rb") as stream:
+            known = list(read_credentials(stream, passwords.name))
+        yield from signed_in_sample(examples, known)
