@@ -139,7 +139,7 @@ def test_somebody_unknown_is_kept_with_a_hash_of_ours_and_names_alone(moving):
     user = hand_over(moving)
     assert (user.id, user.parts) == (BOB, (("test", "part"),))
     (person,) = moving.kept.made
-    assert (person.email, person.first_name, person.last_name) == ("Bob@Example.com", "Bob", None)
+    assert (person.email, person.first_name, person.last_name) == (BOB, "Bob", None)
     assert moving.people.hashes[BOB] == NEW + OLD
     assert told(moving) == [("handed_over", BOB, None)]
     assert moving.events[0].detail == {"way": "webhook", "created": True}
@@ -153,6 +153,42 @@ def test_somebody_known_without_a_password_gets_one_and_stays_the_same_person(mo
     assert hand_over(moving, said) == moving.people.users[ADA.id]
     assert moving.people.hashes[ADA.id] == NEW + OLD
     assert (moving.events[0].detail, moving.kept.made) == ({"way": "webhook", "created": False}, [])
+
+
+def test_somebody_known_is_asked_about_by_the_stored_address(moving):
+    stored = "Ada@Example.com"
+    without_password(moving, email=stored)
+    said = command(ADA.email)
+    moving.people.user_by_name = lambda name: moving.people.users[ADA.id]
+    moving.asked.answers[stored.casefold()] = Confirmed("ADA@example.com")
+    assert hand_over(moving, said).id == ADA.id
+    assert moving.asked.questions == [(stored, OLD)]
+
+
+def test_somebody_unknown_is_asked_about_by_the_address_that_is_kept(moving):
+    hand_over(moving, command("BOB@Example.com"))
+    assert moving.asked.questions == [(BOB, OLD)]
+    assert [each.email for each in moving.kept.made] == [BOB]
+
+
+@pytest.mark.parametrize("email", ["\u017fusan@e.com", "stra\u00dfe@e.com", "\u212a@e.com"])
+def test_nobody_unknown_is_asked_about_whose_address_folds_to_another(moving, email):
+    assert not is_asked(moving, command(email))
+    moving.asked.answers[email.casefold()] = Confirmed(email)
+    assert hand_over(moving, command(email)) is None
+    assert moving.asked.questions == []
+
+
+def test_a_person_who_comes_while_the_question_is_open_gets_no_password_of_it(moving):
+    moving.asked.gate = threading.Event()
+
+    def imported():
+        moving.people.add(BOB, NO_PASSWORD, {})
+        return True
+
+    moving.asked.gate.wait = imported
+    assert hand_over(moving) is None
+    assert moving.people.hashes[BOB] == NO_PASSWORD
 
 
 def test_the_kept_password_signs_in_here_afterwards(moving):

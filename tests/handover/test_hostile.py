@@ -87,6 +87,40 @@ def test_a_yes_to_everything_takes_only_the_first_password(moved):
     assert service.sign_in(EVE, "the first").email == EVE
 
 
+TYPED = {
+    "\u017fusan@example.com": "susan@example.com",
+    "stra\u00dfe@example.com": "strasse@example.com",
+    "SUSAN@example.com": "susan@example.com",
+}
+
+
+def telling_apart(connection, request):
+    """An old back end for which each spelling is another person, all with one password."""
+    asked = question_of(request)
+    is_attacker = asked["email"] in TYPED
+    said = {"result": "yes", "email": asked["email"]} if is_attacker else {"result": "no"}
+    connection.sendall(signed(request, said))
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_name_that_folds_to_another_takes_over_nobody(moved, typed):
+    service = moved(telling_apart)
+    draft = UserDraft(TYPED[typed])
+    victim = service.instance.directory.users.add(draft, NO_PASSWORD)
+    assert refused(service, typed, "anything", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    with service.instance.directory.database.read() as connection:
+        (stored,) = connection.exec_driver_sql("SELECT secret_hash FROM users").scalars()
+    assert (stored, service.person(TYPED[typed]).id) == (NO_PASSWORD, victim)
+    assert question_of(service.server.requests[0])["email"] == TYPED[typed]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_name_that_folds_to_another_is_not_kept_in_its_place(moved, typed):
+    service = moved(telling_apart)
+    assert refused(service, typed, "anything", kind="oauth.user") is Code.INVALID_CREDENTIALS
+    assert service.person(TYPED[typed]) is None
+
+
 def test_a_yes_for_another_person_is_a_wrong_password(moved):
     service = moved(saying({"result": "yes", "email": ADMIN}))
     assert refused(service, EVE, "anything") is Code.INVALID_CREDENTIALS

@@ -26,7 +26,6 @@ from tests.handover.old_back_end import BOB, HOST, OLD
 
 from reticket.core.errors import Cause
 from reticket.core.handover import Confirmed, Denied, NoAnswer
-from reticket.directory.forms import folded
 from reticket.fetching import Reach, Resolver, SafeTalk
 from reticket.handover.ldap import LdapSignIn, People, filters
 
@@ -58,7 +57,7 @@ def asked(tmp_path):
             reach = Reach(Resolver(), trusted, ca_file)
             talk = SafeTalk(f"ldaps://{HOST}:{server.port}", reach, time.monotonic, timeout)
             people = People(BASE, filters.parse(condition), *service)
-            ask.way = LdapSignIn(people, talk, folded)
+            ask.way = LdapSignIn(people, talk)
             return ask.way(name, password)
 
         yield ask

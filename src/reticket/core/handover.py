@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple, Protocol, TypeAlias
 
 from reticket.core.errors import Cause
@@ -17,6 +18,8 @@ from reticket.core.texts import has_hidden, has_surrogate, without_joiners
 
 LONGEST_NAME = 255
 """Characters of a name. A longer one is not kept."""
+
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,13 @@ class Handover:
     parts: Callable[[Confirmed], Mapping[str, object]]
     failures: int
     pause: float
+
+
+def ascii_lower(email: str) -> str:
+    """The address with ASCII letters in lower case, and nothing else changed. Folding maps more:
+    two addresses with one folding may be two people of an old back end.
+    """
+    return email.translate(_LOWER)
 
 
 def text_or_none(value: object) -> str | None:

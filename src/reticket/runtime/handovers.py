@@ -15,7 +15,6 @@ from reticket.core.ports import Clock
 from reticket.core.profiles import Part
 from reticket.core.webhook_signature import read_webhook_secret
 from reticket.directory.errors import Invalid
-from reticket.directory.forms import folded
 from reticket.directory.typed import checked_part
 from reticket.fetching import Reach, Resolver, SafeExchange, SafeTalk
 from reticket.handover.ldap import LdapSignIn, People, filters
@@ -152,7 +151,7 @@ def _ldap(settings: Settings, dialect: Dialect, said: HandoverTable, clock: Cloc
     password = _secret_of(said, f"{where}.secret_file")
     people = People(said.base or "", condition, said.bind_dn, password)
     reach = Reach(Resolver(), fetch.private_hosts, fetch.ca_file)
-    return LdapSignIn(people, SafeTalk(said.url, reach, time.monotonic, said.timeout), folded)
+    return LdapSignIn(people, SafeTalk(said.url, reach, time.monotonic, said.timeout))
 
 
 _WAYS = {"ldap": _ldap, "webhook": _webhook, "vendor": _vendor}

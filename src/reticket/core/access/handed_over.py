@@ -6,6 +6,7 @@ Synchronous; runs on threads of its own, since an answer may take seconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from reticket.core.access.attempts import Admission, Attempts
 from reticket.core.access.breaker import Breaker, Seconds
@@ -16,7 +17,15 @@ from reticket.core.access.sign_in import UserAuthenticator
 from reticket.core.commands import FactorRule, SignIn
 from reticket.core.entitlement import entitled
 from reticket.core.errors import Cause, Unavailable
-from reticket.core.handover import Answer, Confirmed, Denied, HandedOverPeople, Handover, NoAnswer
+from reticket.core.handover import (
+    Answer,
+    Confirmed,
+    Denied,
+    HandedOverPeople,
+    Handover,
+    NoAnswer,
+    ascii_lower,
+)
 from reticket.core.model import Caller
 from reticket.core.people import NO_PASSWORD, Credentials, NewPerson, User
 from reticket.core.ports import Clock, Directory, Event, SecretHasher
@@ -33,6 +42,19 @@ Fold = Callable[[str], str]
 
 class _Overtaken(Exception):
     """Somebody else has changed the person meanwhile; nothing was kept."""
+
+
+class _Question(NamedTuple):
+    """Whom the old back end is asked about.
+
+    Args:
+        email: the stored address of a known person, never what was typed; for an unknown one the
+            address that will be stored.
+        subject: the known person, or None.
+    """
+
+    email: str
+    subject: str | None
 
 
 class HandedOver:
@@ -82,7 +104,8 @@ class HandedOver:
         credentials = self._directory.user_credentials(command.name)
         if credentials is None:
             keeps_unknown = self._handovers[_dialect_of(command)].keeps_unknown
-            return keeps_unknown and self._people.is_unused(command.name)
+            is_new = self._is_plain(command.email) and self._people.is_unused(command.name)
+            return keeps_unknown and is_new
         user = self._directory.user(credentials.subject)
         return user is not None and _lacks_password(credentials) and _may_sign_in(user, command)
 
@@ -97,17 +120,33 @@ class HandedOver:
         guards = admission.guards
         try:
             with self._attempts.counted(guards, command.resource, caller, command.through):
-                answer = self._answer(command, caller)
-                user = self._judged(command, caller, guards, answer)
+                question = self._question(command)
+                answer = self._answer(command, question.email, caller)
+                user = self._judged(command, question, caller, guards, answer)
         except _Overtaken:
             return None
         return self._users.let_in(user, command, caller, admission)
 
-    def _answer(self, command: SignIn, caller: Caller) -> Confirmed | Denied:
+    def _question(self, command: SignIn) -> _Question:
+        credentials = self._directory.user_credentials(command.name)
+        user = None if credentials is None else self._directory.user(credentials.subject)
+        if user is not None:
+            return _Question(user.email, user.id)
+        if not self._is_plain(command.email):
+            raise _Overtaken
+        return _Question(ascii_lower(command.email), None)
+
+    def _is_plain(self, email: str) -> bool:
+        """Whether folding only lowers ASCII letters. Any other address may fold to the address of
+        somebody else.
+        """
+        return self._fold(email) == ascii_lower(email)
+
+    def _answer(self, command: SignIn, email: str, caller: Caller) -> Confirmed | Denied:
         dialect = _dialect_of(command)
         handover, breaker = self._handovers[dialect], self._breakers[dialect]
         breaker.enter()
-        answer = _asked(handover, command)
+        answer = _asked(handover, email, command.password)
         if isinstance(answer, NoAnswer):
             breaker.failed()
             asked = command.resource, answer.reason, handover.way, caller
@@ -117,35 +156,38 @@ class HandedOver:
         return answer
 
     def _judged(
-        self, command: SignIn, caller: Caller, guards: FailureCounters, answer: Confirmed | Denied
+        self,
+        command: SignIn,
+        asked: _Question,
+        caller: Caller,
+        guards: FailureCounters,
+        answer: Confirmed | Denied,
     ) -> User:
         """A refusal takes as long as a wrong password does."""
-        credentials = self._directory.user_credentials(command.name)
-        if isinstance(answer, Confirmed) and self._fold(answer.email) == self._fold(command.email):
-            return self._kept(command, caller, guards, credentials, answer)
+        if self._question(command) != asked:
+            raise _Overtaken
+        if isinstance(answer, Confirmed) and ascii_lower(answer.email) == ascii_lower(asked.email):
+            return self._kept(command, asked, caller, guards, answer)
         self._secrets.matches(None, command.password)
-        subject = credentials.subject if credentials else None
-        cause = _cause_of(answer, credentials)
-        raise self._attempts.failed(guards, command.resource, subject, cause, caller)
+        cause = _cause_of(answer, asked.subject)
+        raise self._attempts.failed(guards, command.resource, asked.subject, cause, caller)
 
     def _kept(
         self,
         command: SignIn,
+        asked: _Question,
         caller: Caller,
         guards: FailureCounters,
-        found: Credentials | None,
         answer: Confirmed,
     ) -> User:
-        hashed, handover = (
-            self._hasher.hash(command.password),
-            self._handovers[_dialect_of(command)],
-        )
-        if not self._is_kept(found, handover, answer, hashed):
+        hashed = self._hasher.hash(command.password)
+        handover = self._handovers[_dialect_of(command)]
+        if not self._is_kept(asked, handover, answer, hashed):
             raise _Overtaken
         kept = self._directory.user_credentials(command.name)
         if kept is None or kept.secret_hash != hashed:
             raise _Overtaken
-        detail = {"way": handover.way, "created": found is None}
+        detail = {"way": handover.way, "created": asked.subject is None}
         event = audit_events.of_person(
             self._clock(), "handed_over", command.resource, kept.subject, caller, detail
         )
@@ -153,19 +195,19 @@ class HandedOver:
         return self._users.accepted(command, caller, guards, kept, right=True)
 
     def _is_kept(
-        self, found: Credentials | None, handover: Handover, answer: Confirmed, hashed: str
+        self, asked: _Question, handover: Handover, answer: Confirmed, hashed: str
     ) -> bool:
-        if found is not None:
-            return self._people.keep_password(found.subject, hashed)
+        if asked.subject is not None:
+            return self._people.keep_password(asked.subject, hashed)
         parts = handover.parts(answer)
-        person = NewPerson(answer.email, None, answer.first_name, answer.last_name, parts)
+        person = NewPerson(asked.email, None, answer.first_name, answer.last_name, parts)
         return self._people.keep_person(person, hashed)
 
 
-def _asked(handover: Handover, command: SignIn) -> Answer:
+def _asked(handover: Handover, email: str, password: str) -> Answer:
     """The answer. A fault of a way counts as no answer; its text may have what was asked."""
     try:
-        return handover.ask(command.email, command.password)
+        return handover.ask(email, password)
     except Exception:
         return NoAnswer("bad_answer")
 
@@ -192,9 +234,9 @@ def _may_sign_in(user: User, command: SignIn) -> bool:
     return entitled(user, None, None, command.part) and has_way
 
 
-def _cause_of(answer: Confirmed | Denied, credentials: Credentials | None) -> Cause:
+def _cause_of(answer: Confirmed | Denied, subject: str | None) -> Cause:
     """Why an answer lets nobody in; only the audit log shows it."""
     if isinstance(answer, Confirmed):
         return Cause.WRONG_SUBJECT
-    is_unknown = answer.cause is Cause.WRONG_SECRET and credentials is None
+    is_unknown = answer.cause is Cause.WRONG_SECRET and subject is None
     return Cause.UNKNOWN_SUBJECT if is_unknown else answer.cause

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reticket.core.errors import Cause
 from reticket.core.fetching.model import Unfetched
 from reticket.core.fetching.stream import Stream, Talk
-from reticket.core.handover import Answer, Confirmed, Denied, NoAnswer, text_or_none
+from reticket.core.handover import (
+    Answer,
+    Confirmed,
+    Denied,
+    NoAnswer,
+    ascii_lower,
+    text_or_none,
+)
 from reticket.handover.ldap.filters import Filled
 from reticket.handover.ldap.session import (
     INVALID_CREDENTIALS,
@@ -52,13 +59,11 @@ class LdapSignIn:
 
     Args:
         talk: opens a connection.
-        fold: the form of names that look-ups compare.
     """
 
-    def __init__(self, people: People, talk: Talk, fold: Callable[[str], str]) -> None:
+    def __init__(self, people: People, talk: Talk) -> None:
         self._people = people
         self._talk = talk
-        self._fold = fold
 
     def __call__(self, name: str, password: str) -> Answer:
         """Whose password it is. An empty one is not sent."""
@@ -105,7 +110,7 @@ class LdapSignIn:
 
     def _confirmed(self, values: Mapping[str, Sequence[str]], name: str) -> Answer:
         emails = values.get(EMAIL.lower(), ())
-        own = [each for each in emails if self._fold(each) == self._fold(name)]
+        own = [each for each in emails if ascii_lower(each) == ascii_lower(name)]
         if not emails:
             return Denied(Cause.WRONG_SUBJECT)
         first, last = (_first(values, each) for each in (FIRST_NAME, LAST_NAME))
