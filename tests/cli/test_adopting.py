@@ -308,6 +308,14 @@ def test_a_session_of_a_client_gets_what_the_client_may_have(shell, file):
     assert (row.client, row.scope, row.policy) == ("spa", "openid", "BROWSER_2026")
 
 
+def test_an_end_before_the_import_includes_what_is_imported(shell, adopt, file):
+    adopt()
+    shell.run("session", "revoke", "--subject", ADA)
+    path = file({"id": "one", "email": ADA})
+    shell.run("import", "sessions", path, "--adoption", "simplejwt")
+    assert refreshed(shell, foreign()) is Cause.REVOKED
+
+
 def test_a_wrong_use_of_the_command_is_told(shell, file, adopt):
     path = file(opaque())
     said = shell.run("import", "sessions", path, "--adoption", "old", ok=False)

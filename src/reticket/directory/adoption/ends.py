@@ -48,6 +48,11 @@ class UnadoptedEnds:
         """The first end that includes a session, noted since its adoption began."""
         return self._database.find(_end, family)
 
+    def is_empty(self) -> bool:
+        """Whether nothing is noted."""
+        with self._database.read() as connection:
+            return connection.execute(select(adoption_ends.c.id).limit(1)).first() is None
+
     def forget(self) -> None:
         """Remove the notes once no adoption needs them."""
         if not self.kinds():

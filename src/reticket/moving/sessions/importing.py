@@ -6,7 +6,7 @@ has ended in the other system since. So an import that was cut off goes on when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from reticket.adoption.systems import systems
 from reticket.core.adoption.adopting import first_row
 from reticket.core.adoption.imported_end import with_imported_end
-from reticket.core.adoption.model import Adoption, ForeignToken, Granted
+from reticket.core.adoption.model import FIRST, Adoption, ForeignToken, Granted
 from reticket.core.model import Family, Selection
 from reticket.core.ports import NotReplicated, RowLocked
 from reticket.core.sessions.rotation import revoked, rounded_up_to_second
@@ -138,6 +138,8 @@ class SessionImport:
         totals.ended, totals.living = totals.ended + ended, totals.living + len(rows) - ended
         if self.writes and rows:
             self._create(list(rows.values()))
+        if self.writes:
+            self._end_noted([*rows.values(), *(row for row in present.values() if row)])
         return refused
 
     def _meet(self, known: _Read, totals: Totals) -> None:
@@ -150,13 +152,13 @@ class SessionImport:
         totals.ended += ended
         totals.known += 1 - ended
 
-    def _present(self, families: Sequence[bytes]) -> tuple[set[bytes], int]:
-        """The ids that have a row; one that another process has locked has one."""
+    def _present(self, families: Sequence[bytes]) -> tuple[dict[bytes, Family | None], int]:
+        """The rows by id. One that another process has locked is not read."""
         store = self.instance.store
         found = store.transact([(family, seen) for family in dict.fromkeys(families)])
         results = [each.result if isinstance(each, NotReplicated) else each for each in found]
         present = {
-            family
+            family: None if isinstance(each, RowLocked) else each[0]
             for family, each in zip(dict.fromkeys(families), results, strict=True)
             if isinstance(each, RowLocked) or each[0] is not None
         }
@@ -189,8 +191,7 @@ class SessionImport:
         if self.adoption.algorithm is None:
             terms = with_imported_end(granted.terms, ends)
             made = made._replace(terms=terms, expires_at=rounded_up_to_second(ends))
-        cause = self.instance.directory.unadopted.ended(made)
-        return revoked(made, now, cause.cause) if cause else made
+        return made
 
     def _ends(self, row: SessionRow, now: int) -> int:
         """The end of the token, at most that of the adoption."""
@@ -209,6 +210,17 @@ class SessionImport:
         if granted is None:
             raise BadRow("its client is unknown, disabled, or not registered for refresh tokens")
         return granted
+
+    def _end_noted(self, rows: Iterable[Family]) -> None:
+        """End unused sessions whose end was asked for before their row was made. It is looked up
+        after the insert: an end that comes later finds the row.
+        """
+        unadopted = self.instance.directory.unadopted
+        for row in () if unadopted.is_empty() else rows:
+            is_unused = row.generation == FIRST and row.revoked_at is None
+            end = unadopted.ended(row) if is_unused else None
+            if end is not None:
+                self.instance.store.revoke(Selection(family=row.id), end.cause)
 
     def _create(self, rows: Sequence[Family]) -> None:
         """Insert rows. One that another process has made meanwhile stays as it is."""
