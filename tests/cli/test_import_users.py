@@ -34,7 +34,7 @@ def audited(shell):
 
 def test_people_come_from_json_lines(shell, file):
     output = shell.run("import", "users", file(ADA, GRACE))
-    assert "2 rows: 2 added, 0 known already, 0 refused" in output
+    assert "2 rows: 2 added, 0 changed, 0 known already, 0 refused" in output
     assert {"augusta@example.com", "grace@example.com"} < emails(shell)
 
 
@@ -91,7 +91,7 @@ def test_a_refused_row_is_told_with_its_line_and_reason(shell, file, tmp_path):
     )
     report = tmp_path / "refused.jsonl"
     output = shell.run("import", "users", file(*rows), "--report", str(report), ok=False)
-    assert "7 rows: 2 added, 0 known already, 5 refused" in output
+    assert "7 rows: 2 added, 0 changed, 0 known already, 5 refused" in output
     told = [json.loads(line) for line in report.read_text().splitlines()]
     assert [row["place"] for row in told] == [f"line {number}" for number in (2, 3, 4, 5, 6)]
     assert [row["reason"].split()[0] for row in told[1:]] == ["the", "roles", "an", "the"]
@@ -132,7 +132,7 @@ def test_roles_come_only_with_the_flag(shell, file):
 def test_a_dry_run_changes_nothing(shell, file):
     before = audited(shell)
     output = shell.run("import", "users", file(ADA, GRACE, ADA), "--dry-run", ok=False)
-    assert "3 rows: 2 added, 0 known already, 1 refused" in output
+    assert "3 rows: 2 added, 0 changed, 0 known already, 1 refused" in output
     assert "hashed here" not in output
     assert emails(shell) == {"ada@example.com"}
     assert audited(shell) == before
@@ -141,14 +141,20 @@ def test_a_dry_run_changes_nothing(shell, file):
 def test_a_second_run_knows_everybody(shell, file):
     shell.run("import", "users", file(ADA, GRACE))
     output = shell.run("import", "users", file(ADA, GRACE))
-    assert "2 rows: 0 added, 2 known already, 0 refused" in output
+    assert "2 rows: 0 added, 0 changed, 2 known already, 0 refused" in output
 
 
 def test_the_audit_log_has_how_many_came(shell, file):
     rows = ({**ADA, "foreign_id": "7"}, {**GRACE, "factor_missing": True})
     shell.run("import", "users", file(*rows), "--system", "keycloak")
     (line,) = [each for each in audited(shell) if each["event"] == "users_imported"]
-    assert line["detail"] == {"added": 2, "factors_missing": 1, "system": "keycloak"}
+    assert line["detail"] == {
+        "added": 2,
+        "changed": 0,
+        "linked": 0,
+        "factors_missing": 1,
+        "system": "keycloak",
+    }
 
 
 def test_a_file_in_another_encoding_is_an_error(shell, tmp_path):
@@ -175,12 +181,18 @@ def test_people_come_as_another_system_exports_them(shell, file):
     output = shell.run("import", "users", "--from", "kratos", export, ok=False)
     assert "page.json line 2" in output
     assert "the row is not an object" in output
-    assert "3 rows: 1 added, 0 known already, 2 refused" in output
+    assert "3 rows: 1 added, 0 changed, 0 known already, 2 refused" in output
     assert "augusta@example.com" in emails(shell)
     again = shell.run("import", "users", "--from", "kratos", export, "--dry-run", ok=False)
     assert "1 known already" in again
     (line,) = [each for each in audited(shell) if each["event"] == "users_imported"]
-    assert line["detail"] == {"added": 1, "factors_missing": 0, "system": "kratos"}
+    assert line["detail"] == {
+        "added": 1,
+        "changed": 0,
+        "linked": 0,
+        "factors_missing": 0,
+        "system": "kratos",
+    }
 
 
 def test_a_source_that_is_no_export_of_the_system_is_refused_in_a_sentence(shell, file):
@@ -205,3 +217,29 @@ def test_no_url_with_a_password_is_on_the_command_line(shell):
     url = "postgresql://cloudreve:hers@db/cloudreve"
     output = shell.run("import", "users", "--from", "cloudreve", url, ok=False)
     assert "every user of this machine can read a password here" in output
+
+
+BCRYPT_2 = "$2b$12$EixZaYVK1fsbw1ZfbX3OXeKhLkP1qkFh1hO3mB8oYJm0oQ0nPjWyS"
+
+
+def test_known_people_change_only_with_the_flag(shell, file):
+    shell.run("import", "users", file(ADA, GRACE))
+    newer = {**ADA, "first_name": "Augusta", "password_hash": BCRYPT_2, "disabled": True}
+    rows = file(newer, GRACE, name="newer.jsonl")
+    assert "0 changed, 2 known already" in shell.run("import", "users", rows)
+    assert "1 changed, 1 known" in shell.run("import", "users", rows, "--update", "--dry-run")
+    assert "1 changed, 1 known" in shell.run("import", "users", rows, "--update")
+    assert "0 changed, 2 known" in shell.run("import", "users", rows, "--update")
+    (ada,) = [row for row in shell.rows("user", "list") if row["email"] == ADA["email"]]
+    assert (ada["first_name"], ada["disabled"]) == ("Augusta", True)
+    changed = [each["detail"] for each in audited(shell) if each["event"] == "users_imported"]
+    assert [(line["added"], line["changed"]) for line in changed] == [(2, 0), (0, 1)]
+
+
+def test_an_import_that_only_links_people_is_audited(shell, file):
+    shell.run("import", "users", file(ADA))
+    linked = file({**ADA, "foreign_id": "7"}, name="linked.jsonl")
+    output = shell.run("import", "users", linked, "--system", "keycloak")
+    assert "0 added, 0 changed, 1 known already" in output
+    line = [each for each in audited(shell) if each["event"] == "users_imported"][-1]
+    assert (line["detail"]["changed"], line["detail"]["linked"]) == (0, 1)

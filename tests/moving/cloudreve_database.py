@@ -77,6 +77,15 @@ def person(number: int, **changes: object) -> dict[str, object]:
     return {**usual, "password": secret, "status": "active", "group_users": 2, **changes}
 
 
+def change(path: Path, people: dict[int, dict[str, object]]) -> None:
+    """Change columns of people, by their ids."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number, columns in people.items():
+            for name, value in columns.items():
+                statement = f"UPDATE users SET {name} = ? WHERE id = ?"
+                connection.execute(statement, (value, number))
+
+
 def sqlite_database(path: Path, *people: dict[str, object]) -> Path:
     """A file with these people."""
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -22,6 +22,13 @@ from reticket.testing.server import CHEAP_SIGN_INS
 
 PAGE = ROOT / "docs" / "moving" / "cloudreve.md"
 PEOPLE, ENDED = 100, 3
+CHANGED = {
+    3: {"password": made.password_of("a newer secret of 3")},
+    4: {"email": "p4-new@example.com"},
+    5: {"status": "manual_banned"},
+}
+"""What changes in Cloudreve between the two imports, by the person's number."""
+LIVING = PEOPLE - len(CHANGED)
 DESKTOP = {
     "client_id": "393a1839-f52e-498e-9972-e77cc2241eee",
     "scopes": ["openid", "offline_access", "UserInfo.Write"],
@@ -53,11 +60,18 @@ def row(number: int) -> dict[str, object]:
 def tokens():
     """Those of living sessions, half of them of an app, and those of sessions that were ended."""
     every = [token(number) for number in range(1, PEOPLE + ENDED + 1)]
-    return every[:PEOPLE], every[PEOPLE:]
+    living = [
+        each for number, each in enumerate(every[:PEOPLE], 1) if person_of(number) not in CHANGED
+    ]
+    return living, every[PEOPLE:]
+
+
+def person_of(number: int) -> int:
+    return 1 + number % PEOPLE
 
 
 def token(number: int) -> str:
-    person, now = row(1 + number % PEOPLE), int(time.time()) - 3600
+    person, now = row(person_of(number)), int(time.time()) - 3600
     return made.refresh_token(person, root_id(number), now, **(DESKTOP if number % 2 else {}))
 
 
@@ -89,15 +103,23 @@ def _run_page(folder):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     environment = {**os.environ, **CHEAP_SIGN_INS, "PATH": f"{programs}:{os.environ['PATH']}"}
+    before, after = PAGE.read_text().split("## At the hand-over")
+    said = _run(folder, environment, before)
+    made.change(folder / "cloudreve" / "data" / "cloudreve.db", CHANGED)
+    said += _run(folder, environment, after)
+    assert "100 rows: 100 added, 0 changed, 0 known already, 0 refused" in said
+    assert "100 rows: 0 added, 3 changed, 97 known already, 0 refused" in said
+    assert made.SECRET_KEY not in said
+    assert not (folder / "secret_key").exists()
+
+
+def _run(folder, environment, text):
     ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(shell(PAGE.read_text()))],
+        ["bash", "-euo", "pipefail", "-c", "\n".join(shell(text))],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "100 rows: 100 added, 0 known already, 0 refused" in ran.stdout
-    assert "100 rows: 0 added, 100 known already, 0 refused" in ran.stdout
-    assert made.SECRET_KEY not in ran.stdout + ran.stderr
-    assert not (folder / "secret_key").exists()
+    return ran.stdout + ran.stderr
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +139,12 @@ def test_every_client_refreshes_on_and_again(client, tokens):
     living, _ = tokens
     with ThreadPoolExecutor(8) as pool:
         first = list(pool.map(lambda token: refreshed(client, token), living))
-        assert [said["code"] for said in first] == [0] * PEOPLE
+        assert [said["code"] for said in first] == [0] * LIVING
         ours = [said["data"]["refresh_token"] for said in first]
-        assert len(set(ours)) == PEOPLE
+        assert len(set(ours)) == LIVING
         assert not set(ours) & set(living)
         second = list(pool.map(lambda token: refreshed(client, token), ours))
-    assert [said["code"] for said in second] == [0] * PEOPLE
+    assert [said["code"] for said in second] == [0] * LIVING
 
 
 def test_a_lost_answer_is_given_again(client, tokens):
@@ -156,3 +178,22 @@ def test_people_sign_in_as_before_with_their_passwords_and_factors(client):
     codes = TOTP(b32decode(SECRET), 6, SHA1(), 30)
     answer = {"otp": codes.generate(int(time.time())).decode(), "session_id": asked["data"]}
     assert client.post("/session/token/2fa", json=answer).json()["code"] == 0
+
+
+def signed_in(client, email, password):
+    said = {"email": email, "password": password}
+    return client.post("/session/token", json=said).json()["code"]
+
+
+def test_what_changed_between_the_imports_came_along(client):
+    assert signed_in(client, "p3@example.com", "a newer secret of 3") == 0
+    assert signed_in(client, "p3@example.com", "secret of 3") != 0
+    assert signed_in(client, "p4-new@example.com", "secret of 4") == 0
+    assert signed_in(client, "p4@example.com", "secret of 4") != 0
+    assert signed_in(client, "p5@example.com", "secret of 5") != 0
+
+
+def test_old_sessions_of_people_who_changed_since_open_nothing(client):
+    for number in range(1, PEOPLE + 1):
+        if person_of(number) in CHANGED:
+            assert refreshed(client, token(number))["code"] == 40020

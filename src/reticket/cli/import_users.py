@@ -48,6 +48,11 @@ from reticket.runtime.opened_service import OpenedService
     help="Take groups, roles and what else gives rights. Rows that have any are refused otherwise.",
 )
 @click.option(
+    "--update",
+    is_flag=True,
+    help="Change people who are known already. A password that was set here stays.",
+)
+@click.option(
     "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
 )
 @click.option(
@@ -66,6 +71,7 @@ def users(
     form: str | None,
     system: str | None,
     allow_roles: bool,
+    update: bool,
     report: Path | None,
     hash_config: Path | None,
     dry_run: bool,
@@ -73,15 +79,15 @@ def users(
     """Import people from a file, from standard input as `-`, or as another system exports them.
 
     A row has the members of a person in a directory file, and password_hash beside them. People who
-    are known already, by e-mail or foreign_id, stay as they are. An import that was cut off goes on
-    when the command runs again. A row is imported whole or not at all; exit code 3 says that rows
-    were refused.
+    are known already, by e-mail or foreign_id, stay as they are without --update; they get their
+    foreign_id if they have none. An import that was cut off goes on when the command runs again. A
+    row is imported whole or not at all; exit code 3 says that rows were refused.
 
     \b
     Examples:
       reticket import users people.jsonl --dry-run
       reticket import users people.csv --system keycloak --report refused.jsonl
-      reticket import users --from keycloak shop-realm.json --allow-roles
+      reticket import users --from keycloak shop-realm.json --allow-roles --update
     """
     hasher = _hasher(instance, hash_config, dry_run)
     system = system or origin
@@ -92,16 +98,14 @@ def users(
         progress = Progress(tell, time.monotonic, found.size)
 
         def settled(batch: Settled, totals: Totals) -> None:
-            if batch.added and not dry_run:
-                missing = sum(bool(each.row.factor_missing) for each in batch.added)
-                detail = {"added": len(batch.added), "factors_missing": missing}
-                instance.record_change("users_imported", system=system, **detail)
+            if not dry_run:
+                _record(instance, system, batch)
             progress.at(totals.rows, found.position())
 
         work = PeopleImport(
             instance.directory.arrivals,
             reader,
-            Terms(system, allow_roles),
+            Terms(system, allow_roles, hasher.may_replace if update else None),
             instance.hasher,
             refused,
             settled,
@@ -138,9 +142,21 @@ def _tell_hashing(instance: OpenedService, found: PeopleSource) -> None:
         )
 
 
+def _record(instance: OpenedService, system: str | None, batch: Settled) -> None:
+    """Write what has become of a batch into the audit log, unless nothing has changed."""
+    if batch.added or batch.changed or batch.linked:
+        detail = {
+            "added": len(batch.added),
+            "changed": len(batch.changed),
+            "linked": batch.linked,
+            "factors_missing": sum(bool(each.row.factor_missing) for each in batch.added),
+        }
+        instance.record_change("users_imported", system=system, **detail)
+
+
 def _show(totals: Totals, refused: Report) -> None:
     show_refused(refused)
     click.echo(
-        f"{totals.rows} rows: {totals.added} added, {totals.known} known already, "
-        f"{totals.refused} refused"
+        f"{totals.rows} rows: {totals.added} added, {totals.changed} changed, "
+        f"{totals.known} known already, {totals.refused} refused"
     )

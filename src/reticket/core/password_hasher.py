@@ -42,6 +42,12 @@ class PasswordHasher(SecretHasher, Protocol):
     def kind_of(self, secret_hash: str) -> HashKind:
         """The form of a stored hash, and nothing else of it."""
 
+    def may_replace(self, stored: str, new: str) -> bool:
+        """Whether an import may put a hash of another system into the place of a stored one. Not if
+        that has the form and the costs of ours: the password was set here, or its person has signed
+        in. A wrapped hash stays where the new one has its salt: it is the same.
+        """
+
     def wrapped(self, secret_hash: str) -> str | None:
         """A weak hash, wrapped in one of the current form; None for any other. HashRefused where
         the current costs are out of bounds.

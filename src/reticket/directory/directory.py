@@ -15,6 +15,7 @@ from reticket.core.tokens.keys import KeyStore
 from reticket.directory.adoption.adoptions import Adoptions
 from reticket.directory.adoption.ends import UnadoptedEnds
 from reticket.directory.adoption.people import AdoptedPeople
+from reticket.directory.arrivals.changes import PeopleVerbs
 from reticket.directory.arrivals.writer import Arrivals
 from reticket.directory.engines import open_storage
 from reticket.directory.engines.database import Database
@@ -156,7 +157,9 @@ class Directory:
             entropy,
         )
         self.handed_over = HandedOver(database, self.users, former)
-        self.arrivals = Arrivals(database, profiles, realms, sealer, clock, entropy)
+        places = {"tenants": self.tenant_members, "developer_accounts": self.account_members}
+        verbs = PeopleVerbs(self.users, self.enrolments, places)
+        self.arrivals = Arrivals(database, profiles, realms, sealer, verbs, clock, entropy)
         self.emails = Emails(database)
         self.hash_configs = HashConfigs(database, sealer)
         self.stored_hashes = StoredHashes(database)

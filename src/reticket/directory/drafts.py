@@ -42,6 +42,24 @@ class UserDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class UserChange:
+    """What changes of a person. Members that are None or absent stay as they are.
+
+    Args:
+        names: `first_name` and `last_name`.
+        parts: as of `UserDraft`; None removes a part.
+    """
+
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    email: str | None = None
+    disabled: bool | None = None
+    active: bool | None = None
+    parts: Mapping[str, object | None] = field(default_factory=dict)
+    groups: Sequence[str] | None = None
+    roles: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TenantDraft:
     """A tenant to create, with the dialects' data of it by the keys of their parts."""
 

@@ -194,3 +194,21 @@ def test_a_weak_hash_that_cannot_be_wrapped_is_refused_inside_of_another(
 ) -> None:
     outer = "$argon2id$v=19$m=8,t=1,p=1" + SALT_AND_DIGEST
     assert hasher.kind_of(f"$wrapped{inner}{outer}").state is HashState.UNKNOWN
+
+
+def test_an_import_replaces_hashes_of_other_systems_and_none_of_ours(hasher: AnyHasher) -> None:
+    old, new = bcrypt_of("one"), bcrypt_of("two")
+    assert hasher.may_replace(old, new)
+    assert hasher.may_replace(NO_PASSWORD, new)
+    assert not hasher.may_replace(old, old)
+    assert not hasher.may_replace(hasher.hash("one"), new)
+
+
+def test_an_import_leaves_a_wrapped_hash_unless_the_password_is_new(hasher: AnyHasher) -> None:
+    old, new = "$phpass$c=11$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", bcrypt_of("two")
+    newer = "$phpass$c=11$b3RoZXJzYWx0$AAAAAAAAAAAAAAAAAAAAAA"
+    wrapped = hasher.wrapped(old)
+    assert wrapped is not None
+    assert not hasher.may_replace(wrapped, old)
+    assert hasher.may_replace(wrapped, newer)
+    assert hasher.may_replace(wrapped, new)

@@ -61,6 +61,12 @@ class AnyHasher:
             return HashKind(wrapped.weak_form_of(secret_hash), HashState.WRAPPED)
         return HashKind(form, _state(known))
 
+    def may_replace(self, stored: str, new: str) -> bool:
+        """As `core.password_hasher.PasswordHasher.may_replace`."""
+        if stored == new or self._is_current(stored):
+            return False
+        return not wrapped.is_wrapped_form_of(stored, new)
+
     def wrapped(self, secret_hash: str) -> str | None:
         """As `core.password_hasher.PasswordHasher.wrapped`."""
         if self.kind_of(secret_hash).state is not HashState.WEAK:

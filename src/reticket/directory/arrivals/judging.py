@@ -6,7 +6,7 @@ Runs in the caller's transaction, and knows what earlier arrivals of the batch t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,6 +15,17 @@ from sqlalchemy import Connection
 from reticket.core.ports import Clock, Entropy
 from reticket.core.profiles import Profiles
 from reticket.directory.arrivals import lookups
+from reticket.directory.arrivals.differences import (
+    Difference,
+    MayReplace,
+    OpenFactor,
+    is_same,
+    merged,
+    narrowed,
+    own_difference,
+    stored_rights,
+)
+from reticket.directory.arrivals.known_people import read_people
 from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.arrivals.rights import rights_in
 from reticket.directory.arrivals.rows import PLACES
@@ -26,6 +37,10 @@ from reticket.directory.typed import stored_part
 _NOUNS = {"tenants": "tenant", "developer_accounts": "developer account"}
 _TABLES = {"tenants": tenants, "developer_accounts": developer_accounts}
 
+NOTHING: Mapping[str, Any] = {}
+
+GIVES = "gives rights, which were not allowed"
+TAKES = "takes rights away, which was not allowed"
 REPEATED = "an earlier row is of the same person"
 
 
@@ -36,10 +51,13 @@ class Terms:
     Args:
         system: the name of the other system, or None.
         rights: whether rows may give rights of an administrator.
+        may_replace: decides over hashes of people whom the directory has. None: these people stay
+            as they are.
     """
 
     system: str | None = None
     rights: bool = False
+    may_replace: MayReplace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,8 @@ class Judge:
         self._foreign = lookups.people_by_foreign_id(connection, terms.system, batch)
         known = {*self._names.emails.values(), *self._foreign.values()}
         self._foreign_of = lookups.foreign_ids_of(connection, terms.system, known)
+        self._may_replace = terms.may_replace
+        self._people = read_people(connection, terms.system, known if terms.may_replace else ())
         self._places = _present_places(connection, batch)
         self._faults = faults
         self._taken: set[str] = set()
@@ -100,8 +120,26 @@ class Judge:
         self._check_identity(arrival, found, named)
         return found
 
-    def check(self, arrival: Arrival) -> Checked:
-        """What is to be stored beside the person. Invalid."""
+    def is_unlinked(self, arrival: Arrival, found: str) -> bool:
+        """Whether the row has the id in the system of a person who has none there."""
+        return arrival.row.foreign_id is not None and found not in self._foreign_of
+
+    def compare(self, arrival: Arrival, found: str, opened: OpenFactor) -> Difference:
+        """What the row changes of a person whom the directory has. Invalid."""
+        if self._may_replace is None:
+            return Difference()
+        known = self._people[found]
+        own = own_difference(arrival, known, self._may_replace, opened)
+        if self.is_unlinked(arrival, found):
+            own = replace(own, state=None)
+        arrival = narrowed(merged(arrival, known, self._profiles), known, own)
+        new = self.check(arrival, known.parts)
+        stored = {name: known.parts[name] for name in new.parts if name in known.parts}
+        self._check_rights(stored_rights(arrival, known), stored, TAKES)
+        return replace(own, parts=new.parts, places=new.places, shared=tuple(new.shared))
+
+    def check(self, arrival: Arrival, stored: Mapping[str, Any] = NOTHING) -> Checked:
+        """What is to be stored beside the person, but for parts that are stored so. Invalid."""
         fault = self._faults.get(arrival.realm)
         if fault is not None:
             raise Invalid(fault)
@@ -109,7 +147,8 @@ class Judge:
             for place in getattr(arrival.row, member) or ():
                 if place not in present:
                     raise Invalid(f"there is no {_NOUNS[member]} {place}")
-        parts, shared = self._parts(arrival)
+        parts, shared = self._parts(arrival, stored)
+        self._check_rights(arrival, parts, GIVES)
         return Checked(parts, dict(_stored_places(arrival)), shared)
 
     def take(self, arrival: Arrival, user_id: str, number: int | None, checked: Checked) -> None:
@@ -123,6 +162,18 @@ class Judge:
         if arrival.row.foreign_id is not None:
             self._foreign[arrival.row.foreign_id] = user_id
         for row in checked.shared:
+            self.shared.keep(row)
+
+    def note(self, arrival: Arrival, found: str, difference: Difference) -> None:
+        """Note that a person whom the directory has is changed by a row."""
+        self._taken.add(found)
+        if difference.email is not None:
+            emails = self._names.emails
+            emails.pop((arrival.realm, self._people[found].row.email_folded), None)
+            emails[arrival.realm, arrival.key] = found
+        if arrival.row.foreign_id is not None:
+            self._foreign[arrival.row.foreign_id] = found
+        for row in difference.shared:
             self.shared.keep(row)
 
     def _check_identity(self, arrival: Arrival, found: str | None, named: str | None) -> None:
@@ -140,34 +191,33 @@ class Judge:
         if row.foreign_id is not None and kept not in (None, row.foreign_id):
             raise Invalid("the person with that email has another foreign_id")
 
-    def _parts(self, arrival: Arrival) -> tuple[dict[str, Any], list[Row]]:
+    def _parts(
+        self, arrival: Arrival, stored: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[Row]]:
         kept: dict[str, Any] = {}
         shared: list[Row] = []
-        read: list[tuple[Any, Any]] = []
         for part in self._profiles.separate:
             said = getattr(arrival.row, part.key)
             if said is None:
                 continue
-            value = stored_part(part, said, self._clock())
+            value, new = stored_part(part, said, self._clock()), None
             if part.shared is not None:
-                place = part.shared.place(value)
-                new = self.shared.settle(part.dialect, part.shared, place)
+                new = self.shared.settle(part.dialect, part.shared, part.shared.place(value))
+            if part.dialect not in stored or not is_same(value, stored[part.dialect]):
+                kept[part.dialect] = value
                 shared += [] if new is None else [new]
-            kept[part.dialect] = value
-            read.append((part, value))
-        self._check_rights(arrival, read)
         return kept, shared
 
-    def _check_rights(self, arrival: Arrival, read: Sequence[tuple[Any, Any]]) -> None:
+    def _check_rights(self, arrival: Arrival, kept: Mapping[str, Any], words: str) -> None:
         if self._allows_rights:
             return
         parts = [
-            (part, msgspec.convert(value, part.kind, str_keys=True))
-            for part, value in read
-            if part.gives_rights is not None
+            (part, msgspec.convert(kept[part.dialect], part.kind, str_keys=True))
+            for part in self._profiles.separate
+            if part.gives_rights is not None and part.dialect in kept
         ]
         for member in rights_in(self._profiles, arrival, parts):
-            raise Invalid(f"{member} gives rights, which were not allowed")
+            raise Invalid(f"{member} {words}")
 
 
 def _stored_places(arrival: Arrival) -> Iterator[tuple[str, Mapping[int, Any]]]:

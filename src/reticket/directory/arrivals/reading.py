@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -48,6 +48,8 @@ class Arrival:
         secret_hash: in its stored form; None without one.
         factor: the key of a second factor.
         repeated: whether the file has named the same person before.
+        said_parts: the members whose names are parts, as the row has them; empty for a row that
+            adds people only.
     """
 
     place: str
@@ -60,6 +62,7 @@ class Arrival:
     secret_hash: str | None = field(repr=False)
     factor: bytes | None = field(repr=False)
     repeated: bool = False
+    said_parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 
 class ArrivalReader:
@@ -77,6 +80,7 @@ class ArrivalReader:
         self._decode = msgspec.json.Decoder(self.kind).decode
         self._stored_form = stored_form
         self._system = system
+        self._parts = [part.key for part in profiles.separate]
 
     def of_json(self, place: str, line: bytes) -> Arrival:
         """A row in JSON. Invalid with the reason."""
@@ -86,6 +90,10 @@ class ArrivalReader:
             return self.of_mapping(place, _parsed(line))
         return self._read(place, row, may_hide=_MAY_HIDE.search(line) is not None)
 
+    def of_json_with_parts(self, place: str, line: bytes) -> Arrival:
+        """A row in JSON that may change somebody. Invalid with the reason."""
+        return self.of_mapping(place, _parsed(line))
+
     def of_mapping(self, place: str, said: object) -> Arrival:
         """A row that was read already. Invalid with the reason."""
         try:
@@ -94,7 +102,10 @@ class ArrivalReader:
             raise Invalid(_words(faulty.fault)) from None
         except RecursionError:
             raise Invalid("the row is nested too deeply") from None
-        return self._read(place, row, may_hide=True)
+        arrival = self._read(place, row, may_hide=True)
+        said = said if isinstance(said, Mapping) else {}
+        parts = {key: said[key] for key in self._parts if said.get(key) is not None}
+        return replace(arrival, said_parts=parts)
 
     def _read(self, place: str, row: PersonRow, *, may_hide: bool) -> Arrival:
         if may_hide:

@@ -11,13 +11,14 @@ from reticket.core.ports import Clock, Entropy
 from reticket.core.profiles import Profiles
 from reticket.core.realms import USUAL
 from reticket.directory import identifiers
+from reticket.directory.arrivals.changes import Changes, PeopleVerbs
 from reticket.directory.arrivals.judging import Judge, Terms
 from reticket.directory.arrivals.new_rows import NewRows
 from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import DirectoryError, Invalid
 from reticket.directory.people.realm_writer import RealmWriter, lock_realm
-from reticket.directory.people.second_factor import Sealer, seal_totp
+from reticket.directory.people.second_factor import Sealer, open_totp, seal_totp
 
 Refused = tuple[str, str]
 """The place of a row, and the reason."""
@@ -29,11 +30,15 @@ class Settled:
 
     Args:
         added: the rows of new people.
-        known: how many rows are of people whom the directory has, and changed nothing.
+        changed: the ids of people whom the directory has, and whom a row has changed.
+        linked: how many of them got only their ids in the system.
+        known: how many rows are of people whom the directory has, and changed nothing else.
         refused: the other rows.
     """
 
     added: list[Arrival] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    linked: int = 0
     known: int = 0
     refused: list[Refused] = field(default_factory=list)
 
@@ -43,6 +48,8 @@ class Settled:
         whole = cls()
         for part in parts:
             whole.added += part.added
+            whole.changed += part.changed
+            whole.linked += part.linked
             whole.known += part.known
             whole.refused += part.refused
         return whole
@@ -57,10 +64,12 @@ class Arrivals:
         profiles: Profiles,
         realms: RealmWriter,
         sealer: Sealer,
+        verbs: PeopleVerbs,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._database = database
+        self._verbs = verbs
         self._profiles = profiles
         self._realms = realms
         self._sealer = sealer
@@ -72,7 +81,7 @@ class Arrivals:
         with self._database.read() as connection:
             faults = self._realms.faults(connection, {each.realm for each in batch})
             judge = self._judge(connection, batch, terms, faults)
-            return self._settle(judge, batch, NewRows({}))
+            return self._settle(judge, batch, NewRows({}), self._changes(terms))
 
     def settle(self, batch: Sequence[Arrival], terms: Terms, hashes: Mapping[str, str]) -> Settled:
         """Import a batch.
@@ -100,8 +109,10 @@ class Arrivals:
             sound = sorted(realms - faults.keys() - {USUAL})
             rows = NewRows({realm: lock_realm(connection, realm) for realm in sound})
             judge = self._judge(connection, batch, terms, faults)
-            settled = self._settle(judge, batch, rows)
+            changes = self._changes(terms)
+            settled = self._settle(judge, batch, rows, changes)
             judge.shared.write()
+            changes.write(connection)
             rows.write(connection, self._entropy, hashes)
         return settled
 
@@ -115,18 +126,45 @@ class Arrivals:
         profiles, clock, entropy = self._profiles, self._clock, self._entropy
         return Judge(connection, batch, terms, profiles, faults, clock, entropy)
 
-    def _settle(self, judge: Judge, batch: Sequence[Arrival], rows: NewRows) -> Settled:
+    def _changes(self, terms: Terms) -> Changes:
+        return Changes(self._verbs, self._profiles, terms.system)
+
+    def _settle(
+        self, judge: Judge, batch: Sequence[Arrival], rows: NewRows, changes: Changes
+    ) -> Settled:
         settled = Settled()
         for arrival in batch:
             try:
-                if judge.known(arrival) is None:
+                found = judge.known(arrival)
+                if found is None:
                     self._add(judge, arrival, rows)
                     settled.added.append(arrival)
                 else:
-                    settled.known += 1
+                    self._meet(judge, arrival, found, changes, settled)
             except DirectoryError as error:
                 settled.refused.append(_refused(arrival, error))
         return settled
+
+    def _meet(
+        self, judge: Judge, arrival: Arrival, found: str, changes: Changes, settled: Settled
+    ) -> None:
+        """Take the row of a person whom the directory has. Invalid."""
+        difference = judge.compare(arrival, found, self._opened)
+        row, is_unlinked = arrival.row, judge.is_unlinked(arrival, found)
+        if row.foreign_id is not None and is_unlinked:
+            changes.link(found, row.foreign_id, row.foreign_state)
+        if difference:
+            changes.add(found, difference)
+        if difference or is_unlinked:
+            judge.note(arrival, found, difference)
+        if difference:
+            settled.changed.append(found)
+        else:
+            settled.known += 1
+            settled.linked += is_unlinked
+
+    def _opened(self, user_id: str, sealed: bytes) -> bytes:
+        return open_totp(self._sealer, user_id, sealed)
 
     def _add(self, judge: Judge, arrival: Arrival, rows: NewRows) -> None:
         checked = judge.check(arrival)

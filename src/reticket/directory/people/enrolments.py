@@ -106,6 +106,10 @@ class Enrolments:
         """Put a key in use, inside the caller's transaction; recovery codes stay."""
         _use(connection, user_id, seal_totp(self._sealer, user_id, secret), None)
 
+    def miss(self, connection: Connection, user_id: str) -> None:
+        """Note that a factor could not come, inside the caller's transaction."""
+        _put(connection, user_id, missing=True)
+
     def renew_codes(self, who: str) -> tuple[str, ...]:
         """Make new recovery codes, returned only this once; the old ones become void. Invalid
         without a factor.
@@ -129,11 +133,16 @@ class Enrolments:
             connection.execute(update(second_factors).where(mine).values(missing=None))
 
     def remove(self, who: str) -> None:
-        """Delete the factor, a waiting key and the recovery codes; it is not missing any more."""
+        """Delete the factor, a waiting key and the recovery codes. One that was missing leaves an
+        empty row: it is settled, and no import brings it again.
+        """
         with self._database.change() as connection:
             user_id = require_user(connection, who)
+            row = _row(connection, user_id)
             for table in (second_factors, recovery_codes):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
+            if row is not None and row.missing:
+                _put(connection, user_id, missing=None)
 
     def _renew_codes(self, connection: Connection, user_id: str) -> tuple[str, ...]:
         codes = new_codes(self._entropy)

@@ -5,7 +5,7 @@ One class serves both kinds of place; its arguments say which.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Table, delete, insert, select
@@ -80,6 +80,19 @@ class Memberships:
             raise NotFound(f"There is no {self._noun} {place_id}.")
         row = {"user_id": user_id, "place_id": place_id, "part": beside}
         connection.execute(insert(self._table), row)
+
+    def replace(self, connection: Connection, user_id: str, wanted: Mapping[int, object]) -> None:
+        """Make these the person's only memberships, inside the caller's transaction. Sessions end
+        where a membership does.
+        """
+        table = self._table
+        mine = select(table.c.place_id).where(table.c.user_id == user_id)
+        for place_id in connection.execute(mine).scalars().all():
+            connection.execute(self._delete(user_id, place_id))
+            if place_id not in wanted:
+                self._end(connection, [user_id], place_id)
+        for place_id, beside in wanted.items():
+            self.insert(connection, user_id, place_id, beside)
 
     def remove_place(self, connection: Connection, place_id: int) -> None:
         """Delete a place and end all sessions there, inside the caller's transaction. Invalid while

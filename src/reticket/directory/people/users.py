@@ -14,7 +14,7 @@ from reticket.core.people import MOST_FAILURES, NO_PASSWORD, NewPerson
 from reticket.core.ports import Clock, Entropy
 from reticket.core.realms import USUAL, SignInName
 from reticket.directory import identifiers
-from reticket.directory.drafts import UserDraft
+from reticket.directory.drafts import UserChange, UserDraft
 from reticket.directory.engines.database import Database
 from reticket.directory.errors import Invalid, NameTaken
 from reticket.directory.forms import (
@@ -204,23 +204,29 @@ class Users:
         transaction. None removes a part, and leaves the last four as they are. Sessions end as in
         `set_email` and `disable`. AlreadyExists; Invalid.
         """
-        check_texts([names, parts], "The user")
+        draft = UserChange(names, email, disabled, None, parts, groups, roles)
         with self._database.change() as connection:
-            user_id = require_user(connection, who)
-            known: dict[str, object] = {
-                name: names[name] for name in ("first_name", "last_name") if name in names
-            }
-            if groups is not None:
-                known["group_names"] = checked_groups(groups)
-            if roles is not None:
-                known["role_names"] = checked_roles(roles)
-            if known or parts:
-                self._update(connection, user_id, **known)
-                self._parts.replace(connection, user_id, parts)
-            if email is not None:
-                self._set_email(connection, user_id, email)
-            if disabled is not None:
-                self._switch(connection, user_id, disabled=disabled)
+            self.apply(connection, require_user(connection, who), draft)
+
+    def apply(self, connection: Connection, user_id: str, draft: UserChange) -> None:
+        """`change` inside the caller's transaction."""
+        check_texts([draft.names, draft.parts], "The user")
+        known = _known_values(draft)
+        if known or draft.parts:
+            self._update(connection, user_id, **known)
+            self._parts.replace(connection, user_id, draft.parts)
+        if draft.email is not None:
+            self._set_email(connection, user_id, draft.email)
+        if draft.disabled is not None:
+            self._switch(connection, user_id, disabled=draft.disabled)
+
+    def replace_hash(self, connection: Connection, user_id: str, old: str, new: str) -> None:
+        """Replace the password as `set_password` does, if the hash is still the old one. The person
+        may sign in meanwhile, and get another one.
+        """
+        mine = (users.c.id == user_id) & (users.c.secret_hash == old)
+        if connection.execute(update(users).where(mine).values(secret_hash=new)).rowcount:
+            self._renew(connection, user_id, Change.PASSWORD_CHANGED)
 
     def set_password(self, who: str, secret_hash: str) -> None:
         """Replace the password and end all sessions."""
@@ -287,6 +293,18 @@ class Users:
 def _line(row: Row[Any]) -> UserLine:
     groups, roles = tuple(row.group_names or ()), tuple(row.role_names or ())
     return record_of(UserLine, row, groups=groups, roles=roles)
+
+
+def _known_values(draft: UserChange) -> dict[str, object]:
+    known = {name: draft.names[name] for name in ("first_name", "last_name") if name in draft.names}
+    values: dict[str, object] = {**known}
+    if draft.active is not None:
+        values["active"] = draft.active
+    if draft.groups is not None:
+        values["group_names"] = checked_groups(draft.groups)
+    if draft.roles is not None:
+        values["role_names"] = checked_roles(draft.roles)
+    return values
 
 
 def _check_person(person: NewPerson) -> None:

@@ -29,13 +29,14 @@ class Totals:
     """What has become of the rows."""
 
     added: int = 0
+    changed: int = 0
     known: int = 0
     refused: int = 0
 
     @property
     def rows(self) -> int:
         """All of them."""
-        return self.added + self.known + self.refused
+        return self.added + self.changed + self.known + self.refused
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class PeopleImport:
             settled = self._settle(batch)
             self._tell(batch, settled)
             totals.added += len(settled.added)
+            totals.changed += len(settled.changed)
             totals.known += settled.known
             totals.refused += len(batch.refused) + len(settled.refused)
             self.settled(settled, totals)
@@ -119,7 +121,8 @@ class PeopleImport:
 
     def _read(self, place: str, said: RawRow) -> Arrival:
         if isinstance(said, bytes):
-            return self.reader.of_json(place, said)
+            read = self.reader.of_json_with_parts if self.terms.may_replace else self.reader.of_json
+            return read(place, said)
         if isinstance(said, Unreadable):
             raise DirectoryError(said.reason)
         return self.reader.of_mapping(place, said)

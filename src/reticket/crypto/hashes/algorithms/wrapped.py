@@ -31,6 +31,15 @@ def wrapped_text(text: str, configs: Configs, argon2id: Callable[[bytes], str]) 
     return f"{_BEFORE}{Phc.read(text).without_digest().text()}{argon2id(known.digest)}"
 
 
+def is_wrapped_form_of(text: str, weak: str) -> bool:
+    """Whether a text wraps a weak hash of these parameters and this salt."""
+    try:
+        same = f"{_BEFORE}{Phc.read(weak).without_digest().text()}{_OUTER}"
+    except HashRefused:
+        return False
+    return text.startswith(same)
+
+
 def weak_form_of(text: str) -> str:
     """The name of the hash that a text wraps."""
     return algorithms.name_of(_split(text)[0])
