@@ -92,31 +92,38 @@ def users(
     hasher = _hasher(instance, hash_config, dry_run)
     system = system or origin
     reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
+    terms = Terms(system, allow_roles, hasher.may_replace if update else None)
     with opened(source, origin, form, reader.members) as found, Report(report) as refused:
         if not dry_run:
             _tell_hashing(instance, found)
-        progress = Progress(tell, time.monotonic, found.size)
-
-        def settled(batch: Settled, totals: Totals) -> None:
-            if not dry_run:
-                _record(instance, system, batch)
-            progress.at(totals.rows, found.position())
-
-        work = PeopleImport(
-            instance.directory.arrivals,
-            reader,
-            Terms(system, allow_roles, hasher.may_replace if update else None),
-            instance.hasher,
-            refused,
-            settled,
-            writes=not dry_run,
-        )
-        try:
-            totals = work.run(found.rows)
-        finally:
-            _show(work.totals, refused)
+        totals = _run(instance, found, reader, terms, refused, writes=not dry_run)
     if totals.refused:
         context.exit(SOME_REFUSED)
+
+
+def _run(
+    instance: OpenedService,
+    found: PeopleSource,
+    reader: ArrivalReader,
+    terms: Terms,
+    refused: Report,
+    *,
+    writes: bool,
+) -> Totals:
+    """Import the rows. Says how far it is, and in the end what has become of them."""
+    progress = Progress(tell, time.monotonic, found.size)
+
+    def settled(batch: Settled, totals: Totals) -> None:
+        if writes:
+            _record(instance, terms.system, batch)
+        progress.at(totals.rows, found.position())
+
+    people, hasher = instance.directory.arrivals, instance.hasher
+    work = PeopleImport(people, reader, terms, hasher, refused, settled, writes)
+    try:
+        return work.run(found.rows)
+    finally:
+        _show(work.totals, refused)
 
 
 def _hasher(instance: OpenedService, file: Path | None, dry_run: bool) -> PasswordHasher:
