@@ -77,7 +77,7 @@ def test_a_person_without_a_password_signs_in_by_none(server, api):
     [
         ({"password_hash": "hunter2"}, "password_hash is refused: no known form has its prefix"),
         ({"password_hash": {"hunter2": 1}}, "password_hash is refused: no known form"),
-        ({"password_hash": "$2b$16$" + "a" * 53}, "the cost of bcrypt must be from 4 to 15."),
+        ({"password_hash": "$2b$16$" + "e" * 53}, "the cost of bcrypt must be from 4 to 15."),
         ({"password_hash": WERKZEUG, "password": "x"}, "must not be beside a password."),
         ({"hash_format": "aspnet"}, "hash_format needs a password_hash."),
         ({"password_hash": WERKZEUG, "hash_format": "aspnet"}, "must be base64."),

@@ -6,6 +6,8 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from argon2.exceptions import HashingError
+
 Configs = Callable[[str], bytes | None]
 """The configuration with a name: what a form needs and no row has, as a pepper. None if absent."""
 
@@ -27,5 +29,11 @@ class KnownHash:
     can_be_wrapped: bool = True
 
     def matches(self, secret: bytes) -> bool:
-        """Whether the secret is the right one."""
-        return hmac.compare_digest(self.compute(secret), self.digest)
+        """Whether the secret is the right one. No secret is that of a hash which the library cannot
+        compute.
+        """
+        try:
+            made = self.compute(secret)
+        except (ValueError, MemoryError, HashingError):
+            return False
+        return hmac.compare_digest(made, self.digest)

@@ -17,7 +17,8 @@ LEAST_COST = 10
 """The logarithm of the rounds below which a hash is weak (OWASP, 2023)."""
 LONGEST_SECRET = 72
 """Bytes. What is behind them never counts, here as at the other system (OpenBSD, bcrypt(3))."""
-_TEXT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}")
+_TEXT = re.compile(r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+"""Of the last character of the salt two bits count; bcrypt refuses one with others."""
 _HASHED_FIRST = "$bcrypt-sha256"
 
 
@@ -44,7 +45,7 @@ def check_bcrypt(text: str) -> int:
     """The cost. HashRefused unless it is a hash of bcrypt within bounds."""
     found = _TEXT.fullmatch(text)
     if found is None:
-        raise HashRefused("a hash of bcrypt must have the form $2b$COST$ and 53 characters")
+        raise HashRefused("a hash of bcrypt must be $2b$COST$, 22 characters of a salt, and 31")
     return within(int(found[1]), 4, MOST_BCRYPT_COST, "the cost of bcrypt")
 
 

@@ -55,5 +55,5 @@ def scrypt_text(n: int, r: int, p: int, salt: bytes, digest: bytes) -> str:
 
 
 def _memory(n: int, r: int, p: int) -> int:
-    """Bytes (RFC 7914 §2)."""
-    return 128 * r * (n + p)
+    """Bytes (RFC 7914 §2), and the two blocks that OpenSSL works in."""
+    return 128 * r * (n + p + 2)
