@@ -78,6 +78,7 @@ def test_removing_a_factor_removes_its_recovery_codes(api, who):
     api.good("DELETE", f"/users/{who}/factor")
     assert standing(api, who) == NOTHING
     assert not api.good("GET", f"/users/{who}")["second_factor"]
+    assert api.good("GET", f"/users/{who}")["factor_missing"] is False
     assert api.ask("POST", f"/users/{who}/factor/recovery-codes")[0] == 400
 
 

@@ -243,3 +243,34 @@ def test_an_import_that_only_links_people_is_audited(shell, file):
     assert "0 added, 0 changed, 1 known already" in output
     line = [each for each in audited(shell) if each["event"] == "users_imported"][-1]
     assert (line["detail"]["changed"], line["detail"]["linked"]) == (0, 1)
+
+
+def test_people_whose_factor_is_missing_can_be_found(shell, file):
+    lost = {**GRACE, "factor_missing": True}
+    output = shell.run("import", "users", file(ADA, lost))
+    assert "1 people here do not sign in, since their second factor could not come" in output
+    people = {row["email"]: row["factor_missing"] for row in shell.rows("user", "list")}
+    assert people == {"ada@example.com": False, ADA["email"]: False, GRACE["email"]: True}
+    assert "1 people do not sign in" in shell.run("doctor")
+    shell.run("user", "factor", "remove", GRACE["email"])
+    assert "do not sign in" not in shell.run("import", "users", file(ADA, lost), "--update")
+
+
+@pytest.mark.parametrize("system", ["key\ncloak", "\u200bkeycloak"])
+def test_the_name_of_a_system_has_a_form(shell, file, system):
+    output = shell.run("import", "users", file(ADA), "--system", system, ok=False)
+    assert "a system" in output
+    assert "augusta@example.com" not in emails(shell)
+
+
+def test_passwords_from_standard_input_are_said_once_before_they_are_hashed(shell):
+    rows = "".join(
+        json.dumps({"email": f"p{number}@example.com", "password": "a word of hers"}) + "\n"
+        for number in range(70)
+    )
+    output = shell.run("import", "users", "-", said=rows)
+    assert output.count("passwords in clear text are hashed here: ") == 1
+    assert " s each" in output
+    again = shell.run("import", "users", "-", said=rows)
+    assert "hashed here" not in again
+    assert "hashed here" not in shell.run("import", "users", "-", said=json.dumps(ADA))

@@ -28,6 +28,7 @@ class UserAnswer(Struct):
     active: bool
     created_at: datetime
     second_factor: bool
+    factor_missing: bool
     groups: Sequence[str]
     roles: Sequence[str]
     realm: str
@@ -93,6 +94,7 @@ def user_answer(user: User | UserLine) -> UserAnswer:
         user.active,
         moment(user.created_at),
         user.second_factor,
+        user.factor_missing,
         user.groups,
         user.roles,
         user.realm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.arrivals.writer import Settled
+from reticket.directory.forms import check_text_id
 from reticket.moving.people.importing import PeopleImport, Totals
 from reticket.moving.people.passwords import seconds_of_hashing
 from reticket.moving.readers import names
@@ -91,12 +93,17 @@ def users(
     """
     hasher = _hasher(instance, hash_config, dry_run)
     system = system or origin
+    if system is not None:
+        check_text_id(system, "a system")
     reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
     terms = Terms(system, allow_roles, hasher.may_replace if update else None)
     with opened(source, origin, form, reader.members) as found, Report(report) as refused:
-        if not dry_run:
-            _tell_hashing(instance, found)
-        totals = _run(instance, found, reader, terms, refused, writes=not dry_run)
+        many = 0 if dry_run else found.in_clear()
+        if many:
+            _tell_hashing(instance, many)
+        hashing = _telling_once(instance, is_told=many > 0)
+        totals = _run(instance, found, reader, terms, refused, hashing, writes=not dry_run)
+    _tell_missing(instance, totals)
     if totals.refused:
         context.exit(SOME_REFUSED)
 
@@ -107,6 +114,7 @@ def _run(
     reader: ArrivalReader,
     terms: Terms,
     refused: Report,
+    hashing: Callable[[], None],
     *,
     writes: bool,
 ) -> Totals:
@@ -119,7 +127,7 @@ def _run(
         progress.at(totals.rows, found.position())
 
     people, hasher = instance.directory.arrivals, instance.hasher
-    work = PeopleImport(people, reader, terms, hasher, refused, settled, writes)
+    work = PeopleImport(people, reader, terms, hasher, refused, settled, hashing, writes)
     try:
         return work.run(found.rows)
     finally:
@@ -138,15 +146,28 @@ def _hasher(instance: OpenedService, file: Path | None, dry_run: bool) -> Passwo
     return instance.hasher.knowing(configs)
 
 
-def _tell_hashing(instance: OpenedService, found: PeopleSource) -> None:
-    """Say how long hashing will take, if there is a password in clear text."""
-    many = found.in_clear()
-    if many:
-        each = seconds_of_hashing(instance.hasher)
-        tell(
-            f"{many} passwords in clear text are hashed here: {each:.2f} s each, about "
-            f"{duration(many * each)} in all; a password_hash takes no time"
-        )
+def _tell_hashing(instance: OpenedService, many: int) -> None:
+    """Say how long hashing passwords in clear text will take."""
+    each = seconds_of_hashing(instance.hasher)
+    tell(
+        f"{many} passwords in clear text are hashed here: {each:.2f} s each, about "
+        f"{duration(many * each)} in all; a password_hash takes no time"
+    )
+
+
+def _telling_once(instance: OpenedService, *, is_told: bool) -> Callable[[], None]:
+    """Says at the first call how long hashing takes, where nobody knows how many will come."""
+    untold = iter(() if is_told else (instance.hasher,))
+
+    def say() -> None:
+        for hasher in untold:
+            each = seconds_of_hashing(hasher)
+            tell(
+                f"passwords in clear text are hashed here: {each:.2f} s each; "
+                "a password_hash takes no time"
+            )
+
+    return say
 
 
 def _record(instance: OpenedService, system: str | None, batch: Settled) -> None:
@@ -159,6 +180,16 @@ def _record(instance: OpenedService, system: str | None, batch: Settled) -> None
             "factors_missing": sum(bool(each.row.factor_missing) for each in batch.added),
         }
         instance.record_change("users_imported", system=system, **detail)
+
+
+def _tell_missing(instance: OpenedService, totals: Totals) -> None:
+    """Say how many people do not sign in, if this import may have brought some of them."""
+    missing = instance.directory.enrolments.missing() if totals.added or totals.changed else 0
+    if missing:
+        tell(
+            f"{missing} people here do not sign in, since their second factor could not come: "
+            "factor_missing in reticket user list"
+        )
 
 
 def _show(totals: Totals, refused: Report) -> None:

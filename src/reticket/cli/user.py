@@ -29,6 +29,7 @@ COLUMNS = (
     "disabled",
     "second_factor",
     "factor_locked",
+    "factor_missing",
     "last_sign_in_at",
 )
 

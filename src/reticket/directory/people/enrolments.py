@@ -72,6 +72,12 @@ class Enrolments:
         with self._database.read() as connection:
             return int(connection.execute(many).scalar_one())
 
+    def missing(self) -> int:
+        """How many people had a factor in another system that could not come."""
+        many = select(func.count()).where(second_factors.c.missing.is_(True))
+        with self._database.read() as connection:
+            return int(connection.execute(many).scalar_one())
+
     def begin(self, who: str) -> bytes:
         """Make a key that waits to be confirmed; a factor in use stays in use until then."""
         secret = self._entropy(KEY_BYTES)

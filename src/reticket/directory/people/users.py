@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, false, func, insert, select, update
 
 from reticket.core.errors import Cause, wrong
 from reticket.core.model import Selection
@@ -55,6 +55,7 @@ class UserLine:
     last_sign_in_at: int | None
     second_factor: bool
     factor_locked: bool
+    factor_missing: bool
     groups: tuple[str, ...]
     roles: tuple[str, ...]
     realm: str
@@ -66,6 +67,7 @@ _LINES = select(
     users,
     second_factors.c.totp_sealed.is_not(None).label("second_factor"),
     (func.coalesce(second_factors.c.failures, 0) >= MOST_FAILURES).label("factor_locked"),
+    func.coalesce(second_factors.c.missing, false()).label("factor_missing"),
 ).select_from(users.outerjoin(second_factors, second_factors.c.user_id == users.c.id))
 
 

@@ -70,6 +70,7 @@ class PeopleImport:
         hasher: for passwords in clear text.
         report: takes refused rows.
         settled: is called after each batch, with what has become of it and the totals.
+        hashing: is called before the passwords of a batch in clear text are hashed.
         writes: False for a trial that changes nothing.
     """
 
@@ -79,6 +80,7 @@ class PeopleImport:
     hasher: SecretHasher
     report: Report
     settled: Callable[[Settled, Totals], None]
+    hashing: Callable[[], None]
     writes: bool = True
     totals: Totals = field(default_factory=Totals)
 
@@ -148,6 +150,8 @@ class PeopleImport:
         """The hashes of the passwords that will be stored, by place."""
         wanted = self.arrivals.preview(batch.arrivals, self.terms).added
         clear = [(each.place, each.row.password) for each in wanted if each.row.password]
+        if clear:
+            self.hashing()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             made: Sequence[str] = list(pool.map(self.hasher.hash, (word for _, word in clear)))
         return {place: secret_hash for (place, _), secret_hash in zip(clear, made, strict=True)}
