@@ -164,7 +164,9 @@ def test_a_file_in_another_encoding_is_an_error(shell, tmp_path):
 
 
 def test_an_import_of_nobody_says_so(shell, file):
-    assert "0 rows: 0 added" in shell.run("import", "users", file())
+    output = shell.run("import", "users", file(), ok=False)
+    assert "0 rows: 0 added" in output
+    assert "the file has no row" in output
 
 
 KRATOS = {

@@ -327,7 +327,8 @@ def test_short_ids_are_never_given_twice(directory, importing, monkeypatch):
         ({"email": "a@b", "foreign_state": "x"}, "foreign_state needs a foreign_id"),
         ({"email": "a@b", "foreign_id": "x" * 256}, "foreign_id must have at most 255 characters"),
         ({"email": "a@b", "cloudreve": {"nickname": "A"}}, "cloudreve needs the key group"),
-        ([], "the row must be a mapping"),
+        ([], "the file must have one JSON object on each line, not an array"),
+        ("ada", "the row must be a mapping"),
     ],
 )
 def test_a_row_with_a_fault_is_refused_with_the_reason(importing, row, reason):
@@ -342,7 +343,7 @@ def test_a_row_with_a_fault_is_refused_with_the_reason(importing, row, reason):
         (b"\xff\xfe{", "the row is not UTF-8"),
         (b'{"email": "a@b', "the row is not JSON"),
         (b'{"email": "\\ud800@b"}', "the row is not JSON"),
-        (b"[" * 100_000, "the row is not JSON"),
+        (b"[" * 100_000, "the file must have one JSON object on each line, not an array"),
     ],
 )
 def test_a_line_that_is_no_json_is_refused(untouched, line, reason):

@@ -83,7 +83,8 @@ def users(
     A row has the members of a person in a directory file, and password_hash beside them. People who
     are known already, by e-mail or foreign_id, stay as they are without --update; they get their
     foreign_id if they have none. An import that was cut off goes on when the command runs again. A
-    row is imported whole or not at all; exit code 3 says that rows were refused.
+    row is imported whole or not at all; exit code 3 says that rows were refused,
+    or that there was none.
 
     \b
     Examples:
@@ -104,7 +105,9 @@ def users(
         hashing = _telling_once(instance, is_told=many > 0)
         totals = _run(instance, found, reader, terms, refused, hashing, writes=not dry_run)
     _tell_missing(instance, totals)
-    if totals.refused:
+    if not totals.rows:
+        tell("the file has no row")
+    if totals.refused or not totals.rows:
         context.exit(SOME_REFUSED)
 
 

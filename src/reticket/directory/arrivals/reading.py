@@ -152,6 +152,8 @@ class ArrivalReader:
 
 
 def _parsed(line: bytes) -> object:
+    if line.lstrip().startswith(b"["):
+        raise Invalid("the file must have one JSON object on each line, not an array")
     try:
         return msgspec.json.decode(line.decode())
     except UnicodeDecodeError:

@@ -77,7 +77,8 @@ def _header(table: Iterator[list[str]], known: frozenset[str]) -> list[str]:
         raise StartupError("the file needs a header with the column email.")
     for name in header:
         if name not in known or header.count(name) > 1:
-            fault = "twice" if name in known else "which is not known"
+            names = ", ".join(sorted(known))
+            fault = "twice" if name in known else f"which is not known (known are {names})"
             raise StartupError(f"the header has the column {name!r}, {fault}.")
     return header
 
