@@ -122,3 +122,8 @@ def test_every_system_is_found_by_its_file() -> None:
         "aspnet", "cloudreve", "columns", "devise", "django", "firebase", "keycloak", "ldap",
         "phpass", "werkzeug",
     ]  # fmt: skip
+
+
+def test_a_form_in_braces_that_is_cut_off_says_how_long_it_must_be() -> None:
+    with pytest.raises(HashRefused, match="in braces must be 20 bytes or more"):
+        stored_form("{SSHA}YWJj", None, lambda name: None)

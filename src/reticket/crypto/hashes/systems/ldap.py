@@ -35,4 +35,6 @@ def read(said: GivenHash, config: str) -> str | None:
 def _salted(digester: str, rest: str) -> str:
     data = unpadded(rest, "what follows the name in braces")
     size = hashlib.new(digester, usedforsecurity=False).digest_size
+    if len(data) < size:
+        raise HashRefused(f"what follows the name in braces must be {size} bytes or more")
     return salted_text(digester, SECRET_FIRST, data[size:], data[:size])
