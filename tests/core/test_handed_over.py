@@ -285,8 +285,10 @@ def test_a_factor_at_the_old_back_end_is_not_passed_by_a_password(moving):
     assert moving.kept.made == []
 
 
-@pytest.mark.parametrize("said", [NoAnswer("timed_out"), ValueError(OLD)], ids=["none", "broken"])
-def test_no_answer_is_unavailable_and_counts_nothing(moving, said):
+@pytest.mark.parametrize(
+    "said", [NoAnswer("timed_out", True), ValueError(OLD)], ids=["none", "broken"]
+)
+def test_no_answer_is_unavailable_and_counts_nothing_for_the_account(moving, said):
     moving.asked.answers[BOB] = said
     for _ in range(2):
         with pytest.raises(Unavailable) as failed:
@@ -302,7 +304,7 @@ def test_no_answer_is_unavailable_and_counts_nothing(moving, said):
 
 
 def test_after_failures_in_a_row_it_is_not_asked_for_a_while(moving):
-    moving.asked.answers[BOB] = NoAnswer("timed_out")
+    moving.asked.answers[BOB] = NoAnswer("timed_out", is_down=True)
     for _ in range(5):
         with pytest.raises(Unavailable) as failed:
             hand_over(moving)
@@ -311,6 +313,23 @@ def test_after_failures_in_a_row_it_is_not_asked_for_a_while(moving):
     moving.now[0] += 30
     moving.asked.answers[BOB] = Confirmed(BOB)
     assert hand_over(moving).id == BOB
+
+
+def test_a_bad_answer_counts_for_the_network_and_stops_no_question(moving):
+    moving.asked.answers[BOB] = NoAnswer("bad_answer")
+    counters = []
+    for _ in range(5):
+        with pytest.raises(Unavailable, match="bad_answer"):
+            hand_over(moving)
+        admission = admitted(moving.authenticator.admissions([(command(), CALLER)]))
+        counters = admission.guards
+    windows = {each.key: each.limit.window for each in counters}
+    counts = moving.attempts._ephemeral.count_each(windows, 0)
+    left = {
+        each.name.partition(":")[0]: said.total for each, said in zip(counters, counts, strict=True)
+    }
+    assert left == {"people": 5, "account": 0, "strangers": 0}
+    assert len(moving.asked.questions) == 5
 
 
 def test_a_no_is_an_answer_and_stops_no_question(moving):

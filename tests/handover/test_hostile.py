@@ -14,6 +14,7 @@ from tests.handover.old_back_end import (
     OLD,
     broken,
     honest,
+    http,
     question_of,
     redirecting,
     refusing,
@@ -32,6 +33,10 @@ KINDS = ["akinon.user", "cloudreve.user", "oauth.user", "kibo.adminuser"]
 def yes_to_everything(connection, request):
     said = {"result": "yes", "email": question_of(request)["email"], "roles": ["admin"]}
     connection.sendall(signed(request, said))
+
+
+def failing(connection, request):
+    connection.sendall(http(b"", status="500 Internal Server Error"))
 
 
 def refused(service, email, password, **more):
@@ -145,15 +150,11 @@ def test_an_older_yes_opens_nothing_for_another_question(moved):
 @pytest.mark.parametrize(
     ("behave", "reason"),
     [
-        (redirecting, "redirected"),
-        (refusing, "bad_status"),
-        (broken(b"{"), "bad_answer"),
-        (broken(b"[" * 60_000), "bad_answer"),
-        (broken(b" " * 70_000), "too_large"),
+        (failing, "bad_status"),
         (slowly(b"HTTP/1.1 200 OK\r\n\r\n", b" "), "timed_out"),
         (lambda connection, request: connection.recv(1), "timed_out"),
     ],
-    ids=["redirect", "401", "broken JSON", "deep JSON", "large", "endless", "silent"],
+    ids=["500", "endless", "silent"],
 )
 def test_no_answer_is_503_and_keeps_nobody(moved, behave, reason):
     service = moved(behave, timeout=SHORT, failures=2)
@@ -164,8 +165,29 @@ def test_no_answer_is_503_and_keeps_nobody(moved, behave, reason):
     assert service.server.connections == 2
 
 
+@pytest.mark.parametrize(
+    ("behave", "reason"),
+    [
+        (redirecting, "redirected"),
+        (refusing, "bad_status"),
+        (broken(b"{"), "bad_answer"),
+        (broken(b"[" * 60_000), "bad_answer"),
+        (broken(b" " * 70_000), "too_large"),
+    ],
+    ids=["redirect", "401", "broken JSON", "deep JSON", "large"],
+)
+def test_a_bad_answer_about_one_person_stops_no_question_about_another(moved, behave, reason):
+    service = moved(
+        lambda *said: (behave if EVE.encode() in said[1] else honest)(*said), failures=2
+    )
+    for _ in range(3):
+        assert reason in unavailable(service, EVE)
+    assert service.sign_in(BOB, OLD).email == BOB
+    assert service.person(EVE) is None
+
+
 def test_no_answer_counts_no_failure(moved):
-    service = moved(redirecting, failures=1000)
+    service = moved(failing, failures=1000)
     for _ in range(12):
         unavailable(service)
     service.server.behave = honest

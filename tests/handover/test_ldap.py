@@ -124,6 +124,18 @@ def test_of_several_people_with_one_address_nobody_signs_in(asked):
     assert len(asked.server.binds) == 1
 
 
+@pytest.mark.parametrize("last_name", [b"\xff\xfe", "\u00e9".encode("latin-1")])
+def test_a_name_that_cannot_be_read_is_left_out(asked, last_name):
+    def answers(server, operation):
+        if operation.getName() != "searchRequest":
+            return honest(server, operation)
+        found, done = entry(BOBS, {"mail": [BOB], "sn": ["x"]}), result("searchResDone", SUCCESS)
+        found[1]["attributes"][1]["vals"][0] = last_name
+        return [found, done]
+
+    assert asked(answers=answers) == Confirmed(BOB)
+
+
 def test_a_filter_may_leave_out_blocked_people(asked):
     blocked = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
     assert asked(EVE, "eve's password", condition=f"(&(mail={{name}}){blocked})") == WRONG
@@ -182,7 +194,7 @@ def test_what_a_bind_of_the_person_may_answer(asked, code, expected):
 
 
 def test_a_service_that_may_not_search_is_no_answer(asked):
-    assert asked(service=(SERVICE, "wrong")) == NoAnswer("bind_code_49")
+    assert asked(service=(SERVICE, "wrong")) == NoAnswer("bind_code_49", is_down=True)
     refused = [result("searchResDone", 50)]
     said = asked(service=(None, None), answers=lambda server, operation: refused)
     assert said == NoAnswer("search_code_50")
@@ -222,7 +234,7 @@ def test_a_connection_that_ends_is_no_answer(asked):
 
 @pytest.mark.parametrize("answers", [slowly, lambda server, operation: []], ids=["slow", "silent"])
 def test_a_slow_server_ends_with_its_time(asked, answers):
-    assert asked(answers=answers, timeout=SHORT) == NoAnswer("timed_out")
+    assert asked(answers=answers, timeout=SHORT) == NoAnswer("timed_out", is_down=True)
 
 
 def test_a_server_that_sends_without_an_end_is_cut_off_and_its_references_are_not_followed(asked):
@@ -231,12 +243,12 @@ def test_a_server_that_sends_without_an_end_is_cut_off_and_its_references_are_no
 
 
 def test_a_server_whose_certificate_is_another_hosts_gets_no_password(asked):
-    assert asked(own_name="other.example") == NoAnswer("bad_certificate")
+    assert asked(own_name="other.example") == NoAnswer("bad_certificate", is_down=True)
     assert asked.server.binds == []
 
 
 def test_a_private_host_must_be_named(asked):
-    assert asked(trusted=()) == NoAnswer("refused_address")
+    assert asked(trusted=()) == NoAnswer("refused_address", is_down=True)
 
 
 def test_no_repr_has_a_password(asked):

@@ -72,8 +72,8 @@ def test_akinon_logs_in_and_reads_the_profile_by_the_token():
         ([said(401, {"apiError": ["no"]})], Denied(Cause.WRONG_SECRET)),
         ([said(400, {"validationError": {"password": ["short"]}})], Denied(Cause.WRONG_SECRET)),
         ([said(401, {"error": "a proxy"})], NoAnswer("bad_answer")),
-        ([Unfetched(FetchFault.BAD_STATUS, 500)], NoAnswer("bad_status")),
-        ([TOKENS, Unfetched(FetchFault.TIMED_OUT)], NoAnswer("timed_out")),
+        ([Unfetched(FetchFault.BAD_STATUS, 500)], NoAnswer("bad_status", True)),
+        ([TOKENS, Unfetched(FetchFault.TIMED_OUT)], NoAnswer("timed_out", True)),
     ],
 )
 def test_what_akinon_may_answer(answers, expected):

@@ -163,7 +163,7 @@ def test_a_faulty_answer_is_none(asked, behave, reason):
     ids=["silent", "endless", "endless interim answers"],
 )
 def test_a_slow_answer_ends_with_its_time(asked, behave):
-    assert asked(behave, timeout=SHORT) == NoAnswer("timed_out")
+    assert asked(behave, timeout=SHORT) == NoAnswer("timed_out", is_down=True)
 
 
 def asked_until_the_end(connection):
@@ -172,7 +172,7 @@ def asked_until_the_end(connection):
 
 
 def test_a_certificate_for_another_host_is_no_old_back_end(asked):
-    assert asked(honest, own_name="other.example") == NoAnswer("bad_certificate")
+    assert asked(honest, own_name="other.example") == NoAnswer("bad_certificate", is_down=True)
     assert asked.server.requests == []
 
 

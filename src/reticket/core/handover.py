@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 from reticket.core.errors import Cause
-from reticket.core.fetching.model import Fetched, FetchRequest
+from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, Unfetched
 from reticket.core.people import NewPerson
 from reticket.core.realms import SignInName
 from reticket.core.texts import has_hidden, has_surrogate, without_joiners
 
 LONGEST_NAME = 255
 """Characters of a name. A longer one is not kept."""
+
+_DOWN = frozenset({
+    FetchFault.NO_ADDRESS, FetchFault.REFUSED_ADDRESS, FetchFault.UNREACHABLE,
+    FetchFault.BAD_CERTIFICATE, FetchFault.TIMED_OUT,
+})  # fmt: skip
+"""Faults of a server that cannot be reached."""
 
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
@@ -43,9 +49,21 @@ class Denied(NamedTuple):
 
 
 class NoAnswer(NamedTuple):
-    """Nothing was decided. The reason is a word for the audit log."""
+    """Nothing was decided. The reason is a word for the audit log.
+
+    Args:
+        is_down: whether the server fails whoever is asked about. Any other answer may be that of
+            one account.
+    """
 
     reason: str
+    is_down: bool = False
+
+    @classmethod
+    def of(cls, failed: Unfetched) -> Self:
+        """For a request that got no answer, or a bad one."""
+        is_down = failed.fault in _DOWN or (failed.status or 0) >= 500
+        return cls(failed.fault, is_down)
 
 
 Answer: TypeAlias = Confirmed | Denied | NoAnswer

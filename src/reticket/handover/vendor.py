@@ -27,7 +27,7 @@ class VendorSignIn:
             for _ in range(self._declared.requests):
                 result = self._exchange(request)
                 if not isinstance(result, Fetched):
-                    return NoAnswer(result.fault)
+                    return NoAnswer.of(result)
                 request = asking.send(result)
         except StopIteration as done:
             answer: Answer = done.value

@@ -56,7 +56,7 @@ class SignInWebhook:
         body = json.dumps({"type": "sign_in", "data": data}).encode()
         result = self._exchange(self._request(message_id, body))
         if not isinstance(result, Fetched):
-            return NoAnswer(result.fault)
+            return NoAnswer.of(result)
         if not self._is_signed(result, f"{ANSWERED}{message_id}"):
             return NoAnswer("bad_signature")
         return _read(result.body)

@@ -115,16 +115,21 @@ class HandedOver:
 
         Raises:
             Refusal: as a sign-in; a wrong password counts.
-            Unavailable: the old back end did not answer; nothing counts.
+            Unavailable: the old back end did not answer, and nothing counts. Or its answer is bad,
+                which counts for the caller's network.
         """
         guards = admission.guards
         try:
             with self._attempts.counted(guards, command.resource, caller, command.through):
                 question = self._question(command)
                 answer = self._answer(command, question.email, caller)
-                user = self._judged(command, question, caller, guards, answer)
+                if not isinstance(answer, NoAnswer):
+                    user = self._judged(command, question, caller, guards, answer)
         except _Overtaken:
             return None
+        if isinstance(answer, NoAnswer):
+            self._attempts.give_back(_of_accounts(guards))
+            raise _unavailable(answer)
         return self._users.let_in(user, command, caller, admission)
 
     def _question(self, command: SignIn) -> _Question:
@@ -142,16 +147,18 @@ class HandedOver:
         """
         return self._fold(email) == ascii_lower(email)
 
-    def _answer(self, command: SignIn, email: str, caller: Caller) -> Confirmed | Denied:
+    def _answer(self, command: SignIn, email: str, caller: Caller) -> Answer:
+        """The answer. A bad one shuts no breaker: it may be that of one account. Unavailable."""
         dialect = _dialect_of(command)
         handover, breaker = self._handovers[dialect], self._breakers[dialect]
         breaker.enter()
         answer = _asked(handover, email, command.password)
         if isinstance(answer, NoAnswer):
-            breaker.failed()
             asked = command.resource, answer.reason, handover.way, caller
             self._tell(audit_events.handover_failed(self._clock(), *asked))
-            raise Unavailable(f"the old back end did not answer: {answer.reason}", RETRY)
+            if answer.is_down:
+                breaker.failed()
+                raise _unavailable(answer)
         breaker.answered()
         return answer
 
@@ -210,6 +217,16 @@ def _asked(handover: Handover, email: str, password: str) -> Answer:
         return handover.ask(email, password)
     except Exception:
         return NoAnswer("bad_answer")
+
+
+def _unavailable(answer: NoAnswer) -> Unavailable:
+    return Unavailable(f"the old back end did not answer: {answer.reason}", RETRY)
+
+
+def _of_accounts(guards: FailureCounters) -> FailureCounters:
+    """All counters but that of the network, unless there is none."""
+    own = [guard for guard in guards if guard.forgiven]
+    return own if len(own) < len(guards) else ()
 
 
 def _is_sendable(password: str) -> bool:

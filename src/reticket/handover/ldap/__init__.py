@@ -70,7 +70,7 @@ class LdapSignIn:
         if not password:
             return Denied(Cause.WRONG_SECRET)
         result = self._talk(lambda stream: self._asked(stream, name, password))
-        return NoAnswer(result.fault) if isinstance(result, Unfetched) else result
+        return NoAnswer.of(result) if isinstance(result, Unfetched) else result
 
     def _asked(self, stream: Stream, name: str, password: str) -> Answer:
         session = Session(stream)
@@ -86,7 +86,7 @@ class LdapSignIn:
         if said.bind_dn is not None and said.password is not None:
             code = session.bind(said.bind_dn.encode(), said.password.encode())
             if code != SUCCESS:
-                return NoAnswer(f"bind_code_{code}")
+                return NoAnswer(f"bind_code_{code}", is_down=True)
         found, code = session.search(said.base, said.condition(name), _ATTRIBUTES, 1)
         if code not in (SUCCESS, SIZE_LIMIT):
             return NoAnswer(f"search_code_{code}")

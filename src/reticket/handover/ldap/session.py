@@ -6,6 +6,7 @@ It follows no referral, and reads no message that is long or is of another reque
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reticket.core.fetching.stream import Stream
@@ -142,5 +143,11 @@ def _attributes(found: Element) -> Iterator[tuple[str, list[str]]]:
         kind, values = attribute.parts()
         if values.tag != SET:
             raise ValueError("no values")
-        texts = [value.content.decode() for value in values.parts()]
-        yield kind.content.decode("ascii").lower(), texts
+        yield kind.content.decode("ascii").lower(), list(_texts(values))
+
+
+def _texts(values: Element) -> Iterator[str]:
+    """The values that are texts. A person may have set another, and that is no fault."""
+    for value in values.parts():
+        with suppress(UnicodeDecodeError):
+            yield value.content.decode()
