@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from dataclasses import replace
 
 import jwt
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from tests.core.adopting import SECRET, jwt_adoption
 
 from reticket.adoption.hashids import Hashids
-from reticket.adoption.keys import ALGORITHMS, verifier
+from reticket.adoption.keys import ALGORITHMS, base64url_secret, canonical
 from reticket.adoption.reader import AdoptedTokens
 from reticket.adoption.systems import systems
 from reticket.core.policy import DAY, SECOND
@@ -42,11 +43,14 @@ def private_pem(key):
 
 RSA = rsa.generate_private_key(65537, 2048)
 P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
+RAW = os.urandom(128)
 ED = ed25519.Ed25519PrivateKey.generate()
 
 
 def read(text, **members):
     """What a presented text is, for one adoption."""
+    if "key" in members:
+        members["key"] = canonical(members.get("algorithm", "HS256"), members["key"])
     adoption = jwt_adoption(**members)
     tokens = AdoptedTokens(lambda: [adoption], FakeClock())
     found = tokens.read(adoption.kind, text)
@@ -126,9 +130,9 @@ def test_a_public_key_is_no_secret():
     text = by_hand({"alg": "HS256", "typ": "JWT"}, CLAIMS, secret=pem(RSA))
     assert read(text, algorithm="RS256", key=pem(RSA)) is None
     with pytest.raises(ValueError, match="needs a secret"):
-        verifier("HS256", pem(RSA))
+        canonical("HS256", pem(RSA))
     with pytest.raises(ValueError, match="needs a secret"):
-        verifier("HS256", json.dumps({"kty": "EC"}))
+        canonical("HS256", json.dumps({"kty": "EC"}))
 
 
 @pytest.mark.parametrize(
@@ -148,8 +152,106 @@ def test_a_public_key_is_no_secret():
 )
 def test_a_key_of_the_wrong_kind_is_refused_with_a_sentence(algorithm, key, words):
     with pytest.raises(ValueError, match=words) as refused:
-        verifier(algorithm, key)
+        canonical(algorithm, key)
     assert key not in str(refused.value)
+
+
+def jwk_of(secret):
+    """An `oct` JWK (RFC 7518 §6.4)."""
+    return json.dumps({"kty": "oct", "k": base64url(secret)})
+
+
+def base64url(secret):
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
+def test_an_oct_jwk_has_a_secret_of_any_bytes():
+    text = jwt.encode(CLAIMS, RAW, "HS512")
+    assert read(text, algorithm="HS512", key=jwk_of(RAW)).subject == "7"
+    assert read(text, algorithm="HS512", key=base64url(RAW)) is None
+
+
+def test_a_key_has_one_text_in_all_its_forms():
+    """Otherwise it could be adopted twice, and ended sessions could begin anew."""
+    spaced = jwk_of(RAW).replace(",", " , ")
+    said = {canonical("HS512", each) for each in (jwk_of(RAW), spaced)}
+    said |= {canonical("HS512", base64url(RAW) + end, base64url_secret) for end in ("", "=")}
+    assert len(said) == 1
+    jwk = jwt.get_algorithm_by_name("RS256").to_jwk(RSA.public_key(), as_dict=True)
+    forms = pem(RSA), pem(RSA).replace("\n", "\r\n"), json.dumps({**jwk, "kid": "one"})
+    assert len({canonical("RS256", each) for each in forms}) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (jwk_of(b"short"), "at least 16 bytes"),
+        ('{"kty": "oct", "k": "not base64url!"}', "member k of the JWK is not base64url"),
+        ('{"kty": "oct", "k": 7}', "member k of the JWK is not base64url"),
+        ('{"kty": "oct"}', "member k of the JWK is not base64url"),
+    ],
+)
+def test_an_unusable_oct_jwk_is_refused_with_a_sentence(key, words):
+    with pytest.raises(ValueError, match=words):
+        canonical("HS256", key)
+
+
+class TestKeycloak:
+    """Its generated realm keys are random bytes, which its database has in base64url."""
+
+    CLAIMS = {  # noqa: RUF012
+        "typ": "Refresh", "exp": NOW + DAY, "iat": NOW, "jti": "one",
+        "iss": "https://sso.example.com/realms/shop", "sub": "7f2c", "azp": "spa", "sid": "s1",
+        "scope": "openid",
+    }  # fmt: skip
+
+    def token(self, **claims):
+        said = {name: each for name, each in (self.CLAIMS | claims).items() if each != "absent"}
+        (found,) = keycloak_tokens(jwt.encode(said, RAW, "HS512"), base64url(RAW))
+        return found
+
+    def test_the_realm_key_is_read_as_its_database_has_it(self):
+        stated = self.token().stated
+        assert (stated.subject, stated.client, stated.scope) == ("7f2c", "spa", "openid")
+        text = jwt.encode(self.CLAIMS, RAW, "HS512")
+        assert keycloak_tokens(text, base64.urlsafe_b64encode(RAW).decode())
+        assert keycloak_tokens(text, jwk_of(RAW))
+
+    @pytest.mark.parametrize("key", ["**********", "a secret with spaces in it", "é" * 40])
+    def test_a_key_that_is_not_base64url_is_refused_with_a_sentence(self, key):
+        with pytest.raises(ValueError, match="the secret is not base64url"):
+            keycloak_tokens("", key)
+
+    @pytest.mark.parametrize("exp", ["absent", 0], ids=str)
+    def test_an_offline_token_without_an_end_lasts_as_long_as_the_adoption(self, exp):
+        token = self.token(typ="Offline", exp=exp)
+        assert token.read(None, None).expires_at == token.adoption.until
+
+    def test_an_offline_token_with_an_end_keeps_it(self):
+        assert self.token(typ="Offline").stated.expires_at == (NOW + DAY) * SECOND
+
+    def test_offline_and_online_tokens_of_a_client_are_two_sessions(self):
+        """Keycloak gives both the same `sid`."""
+        assert self.token(typ="Offline").family != self.token().family
+        imported = systems()["keycloak"].imported
+        token = self.token(typ="Offline")
+        assert token.family == token.adoption.session_of(imported("offline:s1", "spa"))
+
+    @pytest.mark.parametrize(
+        "claims", [{"exp": "absent"}, {"typ": "Bearer"}, {"typ": ["Refresh"]}], ids=str
+    )
+    def test_another_token_is_not_read(self, claims):
+        said = {name: each for name, each in (self.CLAIMS | claims).items() if each != "absent"}
+        assert not keycloak_tokens(jwt.encode(said, RAW, "HS512"), base64url(RAW))
+
+
+def keycloak_tokens(text, key):
+    adoption = jwt_adoption(
+        system="keycloak", reader="keycloak", algorithm="HS512",
+        key=canonical("HS512", key, systems()["keycloak"].secret_of),
+        issuer="https://sso.example.com/realms/shop",
+    )  # fmt: skip
+    return AdoptedTokens(lambda: [adoption], FakeClock()).read(adoption.kind, text)
 
 
 def test_no_algorithm_is_missing():
@@ -219,7 +321,7 @@ def test_a_jwt_that_a_key_has_signed_is_of_that_adoption_alone():
     adoptions = [
         jwt_adoption(name="opaque", reader="plain", algorithm=None, key=""),
         jwt_adoption(name="one"),
-        jwt_adoption(name="two", key=SECRET + SECRET),
+        jwt_adoption(name="two", key=canonical("HS256", SECRET + SECRET)),
     ]
     tokens = AdoptedTokens(lambda: adoptions, FakeClock())
     names = [each.adoption.name for each in tokens.read("test.opaque", jwt.encode(CLAIMS, SECRET))]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import os
 import time
 
 import jwt
@@ -209,6 +211,28 @@ def test_a_key_may_be_in_the_environment(shell, adopt, monkeypatch):
     words = ("--system", "simplejwt", "--kind", "akinon.user", "--until", UNTIL)
     shell.run("key", "adopt", *words, "--algorithm", "HS256", "--key-env", "OLD_KEY")
     assert len(shell.rows("key", "adopted")) == 1
+
+
+def test_a_realm_key_of_keycloak_is_adopted_as_its_export_has_it_and_once(shell, file, tmp_path):
+    secret, issuer = os.urandom(128), "https://sso.example.com/realms/shop"
+    encoded = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+    words = ("key", "adopt", "--system", "keycloak", "--kind", "oauth.user", "--until", UNTIL)
+    words += ("--algorithm", "HS512", "--issuer", issuer, "--option", "email_claim=email")
+
+    def adopt(key, *more, ok):
+        path = tmp_path / "realm-key"
+        path.write_text(key)
+        return shell.run(*words, "--key-file", str(path), *more, ok=ok)
+
+    assert "the secret is not base64url" in adopt("**********", ok=False)
+    adopt(encoded, ok=True)
+    jwk = json.dumps({"kty": "oct", "k": encoded})
+    assert "adopted before" in adopt(jwk, "--name", "again", ok=False)
+    living = {"id": "s1", "client": "spa", "email": ADA}
+    shell.run("import", "sessions", file(living), "--adoption", "keycloak")
+    said = {"typ": "Refresh", "iss": issuer, "sub": "7", "azp": "spa", "sid": "s1", "exp": LATER}
+    token = jwt.encode({**said, "email": ADA}, secret, "HS512")
+    assert refreshed(shell, token, "oauth.user") is None
 
 
 def test_opaque_tokens_of_another_system_go_on(shell, file):

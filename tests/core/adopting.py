@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reticket.adoption.keys import canonical
 from reticket.adoption.reader import AdoptedTokens
 from reticket.core.adoption.adopting import Adopting
 from reticket.core.adoption.model import Adoption, Granted, Mode, NotedEnd, Stated
@@ -33,7 +34,7 @@ def jwt_adoption(**members) -> Adoption:
         "until": START + 30 * DAY * SECOND,
         "mode": Mode.REVOKED,
         "secret": b"s" * 32,
-        "key": SECRET,
+        "key": canonical("HS256", SECRET),
     }
     return Adoption(**(said | members))
 

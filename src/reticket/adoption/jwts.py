@@ -74,7 +74,7 @@ class JwtReader:
     def _is_meant(self, claims: dict[str, Any], now: int) -> bool:
         issuer = self.adoption.issuer
         return (
-            claims.get(self._system.type_claim) == self._system.type_value
+            claims.get(self._system.type_claim) in self._system.type_values
             and (issuer is None or claims.get("iss") == issuer)
             and ("nbf" not in claims or time_in(claims, "nbf") <= now + LEEWAY)
         )
@@ -87,10 +87,16 @@ class JwtReader:
             optional_text(claims, name) if name else None,
             facts.state,
             time_in(claims, issued) if issued else self.adoption.since,
-            time_in(claims, "exp"),
+            self._end(claims, facts),
             facts.client,
             facts.scope,
         )
+
+    def _end(self, claims: dict[str, Any], facts: Facts) -> int:
+        """The stated end. Keycloak has written 0 for none."""
+        if facts.may_be_endless and claims.get("exp") in (None, 0):
+            return self.adoption.until
+        return time_in(claims, "exp")
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

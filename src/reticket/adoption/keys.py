@@ -15,6 +15,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from reticket.core.tokens.faces import from_text, to_text
+
 Verify: TypeAlias = Callable[[bytes, bytes], bool]
 """Whether the second argument is a signature of the first."""
 
@@ -32,7 +34,9 @@ ALGORITHMS = (*_HASHES, *_SIGNATURES)
 """Neither `none` nor any other."""
 
 SHORTEST_SECRET = 16
-"""Bytes. A shorter one can be guessed by whoever has a token."""
+"""Bytes, for every algorithm. A shorter one can be guessed by whoever has a token. RFC 7518 §3.2
+wants as many as the hash has, but other systems do not: a usual key of Django has 50 for HS512.
+"""
 
 _RSA_BITS = range(2048, 4097)
 """A longer key makes a check take milliseconds."""
@@ -43,16 +47,52 @@ def verifier(algorithm: str, key: str) -> Verify:
 
     Args:
         algorithm: one of `ALGORITHMS`.
-        key: for HS256 and its kind the secret as the other system has it; else a public key as PEM
-            or JWK.
+        key: as `canonical` returns it.
     """
     if algorithm in _HASHES:
-        return _mac_verifier(_HASHES[algorithm], _secret_of(key))
-    if algorithm not in _SIGNATURES:
-        raise ValueError(f"the algorithm must be one of {', '.join(ALGORITHMS)}")
+        return _mac_verifier(_HASHES[algorithm], secret_in(key))
     public = _public_key(algorithm, key)
     model = JWSRegistry.algorithms[_MODELS.get(algorithm, algorithm)]
     return lambda message, signature: bool(model.verify(message, signature, public))
+
+
+def text_secret(key: str) -> bytes:
+    """The secret of a system that signs with the bytes of a text."""
+    return key.encode()
+
+
+def base64url_secret(key: str) -> bytes:
+    """The secret of a system that keeps its bytes in base64url. ValueError with a sentence."""
+    secret = from_text(key.rstrip("="))
+    if secret is None:
+        raise ValueError("the secret is not base64url, as the other system keeps it")
+    return secret
+
+
+def canonical(algorithm: str, key: str, secret_of: Callable[[str], bytes] = text_secret) -> str:
+    """The one text that stands for a key in every form: an `oct` JWK (RFC 7518 §6.4), or PEM. So no
+    key is adopted twice. ValueError with a sentence about an unusable key.
+
+    Args:
+        algorithm: one of `ALGORITHMS`.
+        key: for HS256 and its kind the secret as the other system has it, or an `oct` JWK; else a
+            public key as PEM or JWK.
+        secret_of: the bytes of a secret that is no JWK.
+    """
+    if algorithm in _HASHES:
+        return json.dumps({"k": to_text(_secret_of(key, secret_of)), "kty": "oct"})
+    if algorithm not in _SIGNATURES:
+        raise ValueError(f"the algorithm must be one of {', '.join(ALGORITHMS)}")
+    return _public_key(algorithm, key).as_pem(private=False).decode()
+
+
+def secret_in(jwk: str) -> bytes:
+    """The secret of an `oct` JWK. ValueError with a sentence."""
+    encoded = _jwk_in(jwk).get("k")
+    secret = from_text(encoded.rstrip("=")) if isinstance(encoded, str) else None
+    if not secret:
+        raise ValueError("the member k of the JWK is not base64url")
+    return secret
 
 
 def _mac_verifier(digest: str, secret: bytes) -> Verify:
@@ -62,14 +102,15 @@ def _mac_verifier(digest: str, secret: bytes) -> Verify:
     return verify
 
 
-def _secret_of(key: str) -> bytes:
+def _secret_of(key: str, secret_of: Callable[[str], bytes]) -> bytes:
     """The secret. A public key is refused: everybody knows it, and could make tokens with it."""
     said = _jwk_in(key)
     if "-----BEGIN" in key or said.get("kty", "oct") != "oct":
         raise ValueError("the key is a public or private key, but the algorithm needs a secret")
-    if len(key.encode()) < SHORTEST_SECRET:
+    secret = secret_in(key) if "kty" in said else secret_of(key)
+    if len(secret) < SHORTEST_SECRET:
         raise ValueError(f"the secret must have at least {SHORTEST_SECRET} bytes")
-    return key.encode()
+    return secret
 
 
 def _public_key(algorithm: str, key: str) -> RSAKey | ECKey | OKPKey:

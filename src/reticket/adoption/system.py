@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+from reticket.adoption.keys import text_secret
 from reticket.core.adoption.model import Adoption
 from reticket.core.policy import SECOND
 
@@ -20,6 +21,7 @@ class Facts(NamedTuple):
         subject: the person's id in that system.
         state: as in `core.adoption.Stated`.
         client / scope: of the session.
+        may_be_endless: whether the token may state no end. Then it ends with the adoption.
     """
 
     identity: str
@@ -27,6 +29,7 @@ class Facts(NamedTuple):
     state: str | None = None
     client: str | None = None
     scope: str | None = None
+    may_be_endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class System:
     """A system, and how its refresh tokens say whose they are.
 
     Args:
-        type_claim / type_value: the claim that tells a refresh token from every other, and its
-            value.
+        type_claim / type_values: the claim that tells a refresh token from every other, and its
+            values.
         algorithms: that it signs with.
         read: the facts in verified claims; LookupError, TypeError or ValueError where there are
             none.
@@ -44,16 +47,18 @@ class System:
         salts: the names of further secrets that an operator must give.
         imported: the identity of a session that is imported, from its id and its client.
             ValueError where it needs a client.
+        secret_of: the bytes of a secret, from the text that an operator finds there. ValueError.
     """
 
     type_claim: str
-    type_value: str
+    type_values: tuple[str, ...]
     algorithms: tuple[str, ...]
     read: Callable[[Claims, Adoption], Facts]
     needs_issuer: bool = False
     options: tuple[str, ...] = ()
     salts: tuple[str, ...] = ()
     imported: Callable[[str, str | None], str] = lambda session, client: session
+    secret_of: Callable[[str], bytes] = text_secret
 
 
 def text_in(claims: Claims, name: str) -> str:

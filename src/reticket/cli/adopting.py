@@ -10,7 +10,7 @@ from reticket.adoption.systems import systems
 from reticket.cli.adoption_options import CLIENT, NAME, UNTIL, pairs, secret_of, secret_options
 from reticket.cli.context import JSON, rfc3339, show, with_instance
 from reticket.core.adoption.model import Adoption
-from reticket.moving.sessions.adopting import Wish, adoption_of, keep
+from reticket.moving.sessions.adopting import AdoptionRequest, adoption_of, keep
 from reticket.runtime.opened_service import OpenedService
 
 COLUMNS = ("name", "system", "kind", "client", "reader", "algorithm", "until", "mode", "state")
@@ -65,7 +65,7 @@ def adopt(
       reticket key adopt --system simplejwt --kind oauth.user --client spa --algorithm HS256
         --key-env DJANGO_SECRET_KEY --until 2027-01-31 --accept-unrevoked
     """
-    wish = Wish(
+    request = AdoptionRequest(
         system=system,
         kind=kind,
         until=until,
@@ -78,7 +78,7 @@ def adopt(
         salts=_salts(system, secret_of("salt", salt_file, salt_env)),
         is_unrevoked=accept_unrevoked,
     )
-    adoption = adoption_of(instance, wish)
+    adoption = adoption_of(instance, request)
     keep(instance, adoption)
     click.echo(f"{adoption.name} is adopted until {rfc3339(adoption.until)}")
     if not accept_unrevoked:

@@ -16,7 +16,7 @@ from reticket.core.adoption.model import Adoption
 from reticket.directory.errors import NotFound
 from reticket.moving.rows.progress import Progress
 from reticket.moving.rows.report import Report
-from reticket.moving.sessions.adopting import Wish, adoption_of, keep
+from reticket.moving.sessions.adopting import AdoptionRequest, adoption_of, keep
 from reticket.moving.sessions.importing import SessionImport, Totals
 from reticket.runtime.opened_service import OpenedService
 
@@ -77,7 +77,7 @@ def sessions(
         --kind oauth.user --until 2027-01-31
       reticket import sessions ended.jsonl --adoption keycloak --all-ended
     """
-    wish = Wish(
+    request = AdoptionRequest(
         system=system or name,
         kind=kind or "",
         until=until or 0,
@@ -85,7 +85,7 @@ def sessions(
         client=client,
         reader=digest or "",
     )
-    adoption = _adoption(instance, wish, dry_run)
+    adoption = _adoption(instance, request, dry_run)
     if all_ended and adoption.algorithm is None:
         raise click.UsageError("--all-ended is for JWTs: opaque tokens always need their row")
     with opened(file, None, "json", ()) as found, Report(report) as refused:
@@ -107,20 +107,20 @@ def sessions(
         context.exit(SOME_REFUSED)
 
 
-def _adoption(instance: OpenedService, wish: Wish, dry_run: bool) -> Adoption:
+def _adoption(instance: OpenedService, request: AdoptionRequest, dry_run: bool) -> Adoption:
     """The adoption with that name. One of opaque tokens is made here."""
     try:
-        found = instance.directory.adoptions.find(wish.name)
+        found = instance.directory.adoptions.find(request.name)
     except NotFound:
-        if not wish.reader:
+        if not request.reader:
             raise
-        if not (wish.kind and wish.until):
+        if not (request.kind and request.until):
             raise click.UsageError("a new adoption needs --kind and --until") from None
-        made = adoption_of(instance, wish)
+        made = adoption_of(instance, request)
         if not dry_run:
             keep(instance, made)
         return made
-    if wish.reader not in ("", found.reader):
+    if request.reader not in ("", found.reader):
         raise click.UsageError(f"the adoption {found.name} has the digest {found.reader}")
     if not found.is_active(instance.store.now()):
         raise click.ClickException(f"the adoption {found.name} has ended")

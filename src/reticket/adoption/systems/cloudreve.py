@@ -32,4 +32,4 @@ def _user_number(text: str, salt: str) -> int:
     return number
 
 
-SYSTEM = System("token_type", "refresh", ("HS256",), read, salts=(SALT,))
+SYSTEM = System("token_type", ("refresh",), ("HS256",), read, salts=(SALT,))

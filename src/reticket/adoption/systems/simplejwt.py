@@ -16,4 +16,4 @@ def read(claims: Claims, adoption: Adoption) -> Facts:
     return Facts(text_in(claims, "jti"), id_in(claims, name))
 
 
-SYSTEM = System("token_type", "refresh", ALGORITHMS, read, options=(USER_ID_CLAIM,))
+SYSTEM = System("token_type", ("refresh",), ALGORITHMS, read, options=(USER_ID_CLAIM,))

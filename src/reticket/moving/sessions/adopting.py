@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reticket.adoption.digests import DIGESTS
 from reticket.adoption.jwts import EMAIL_CLAIM
-from reticket.adoption.keys import verifier
+from reticket.adoption.keys import canonical
 from reticket.adoption.reader import MOST_OF_KIND
 from reticket.adoption.system import System
 from reticket.adoption.systems import systems
@@ -26,7 +26,7 @@ SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AdoptionRequest:
     """What an operator says of another system.
 
     Args:
@@ -65,71 +65,71 @@ def keep(instance: OpenedService, adoption: Adoption) -> None:
     )
 
 
-def adoption_of(instance: OpenedService, wish: Wish) -> Adoption:
+def adoption_of(instance: OpenedService, request: AdoptionRequest) -> Adoption:
     """A new adoption. An absent row of it means no session, unless an operator accepts that it
     means one. Invalid: what the operator says does not fit together.
     """
     now = instance.store.now()
-    name = wish.name or wish.system
+    name = request.name or request.system
     check_text_id(name, "an adoption")
-    _check_kind(instance, wish)
-    if not now < wish.until <= now + MOST_DAYS * DAY * SECOND:
+    _check_kind(instance, request)
+    if not now < request.until <= now + MOST_DAYS * DAY * SECOND:
         raise Invalid(f"The end must be in the future, and at most {MOST_DAYS} days from now.")
-    is_jwt = not wish.reader
-    return Adoption(
+    adoption = Adoption(
         name=name,
-        system=wish.system,
-        kind=wish.kind,
-        client=wish.client,
-        reader=wish.system if is_jwt else _digest(wish.reader),
-        algorithm=_algorithm(wish, _system(wish.system)) if is_jwt else None,
-        issuer=wish.issuer,
-        options=wish.options,
+        system=request.system,
+        kind=request.kind,
+        client=request.client,
+        reader=request.reader,
+        algorithm=None,
+        issuer=request.issuer,
+        options=request.options,
         since=now,
-        until=wish.until,
-        mode=Mode.UNREVOKED if wish.is_unrevoked else Mode.LIVING,
+        until=request.until,
+        mode=Mode.UNREVOKED if request.is_unrevoked else Mode.LIVING,
         secret=os.urandom(SECRET_BYTES),
-        key=wish.key,
-        salts=wish.salts,
+        salts=request.salts,
     )
+    return _of_digests(adoption) if request.reader else _of_jwts(adoption, request)
 
 
-def _check_kind(instance: OpenedService, wish: Wish) -> None:
+def _check_kind(instance: OpenedService, request: AdoptionRequest) -> None:
     kinds = {kind.name: kind for kind in instance.kinds().values() if kind.subjects is User}
-    if wish.kind not in kinds:
+    if request.kind not in kinds:
         raise Invalid(f"The kind must be one of {', '.join(sorted(kinds))}.")
-    if wish.client is None:
+    if request.client is None:
         return
-    if kinds[wish.kind].registers_clients and instance.directory.client(wish.client) is None:
-        raise Invalid(f"There is no client {wish.client!r}.")
+    if kinds[request.kind].registers_clients and instance.directory.client(request.client) is None:
+        raise Invalid(f"There is no client {request.client!r}.")
 
 
-def _digest(name: str) -> str:
-    if name not in DIGESTS:
+def _of_digests(adoption: Adoption) -> Adoption:
+    if adoption.reader not in DIGESTS:
         raise Invalid(f"The digest must be one of {', '.join(DIGESTS)}.")
-    return name
+    return adoption
 
 
-def _system(name: str) -> System:
-    if name not in systems():
+def _of_jwts(adoption: Adoption, request: AdoptionRequest) -> Adoption:
+    """The adoption with the algorithm of its JWTs, and with a key that can be used with it."""
+    if request.system not in systems():
         raise Invalid(f"The system must be one of {', '.join(sorted(systems()))}.")
-    return systems()[name]
-
-
-def _algorithm(wish: Wish, system: System) -> str:
-    """The algorithm of the JWTs, with which the key can be used."""
-    algorithm = wish.algorithm or (system.algorithms[0] if len(system.algorithms) == 1 else "")
+    system = systems()[request.system]
+    algorithm = request.algorithm or (system.algorithms[0] if len(system.algorithms) == 1 else "")
     if algorithm not in system.algorithms:
         raise Invalid(f"The algorithm must be one of {', '.join(system.algorithms)}.")
-    if system.needs_issuer and not wish.issuer:
-        raise Invalid(f"The issuer of {wish.system} is missing: other issuers may have its key.")
-    _check_names("option", wish.options, (*system.options, EMAIL_CLAIM), ())
-    _check_names("salt", wish.salts, system.salts, system.salts)
+    if system.needs_issuer and not request.issuer:
+        raise Invalid(f"The issuer of {request.system} is missing: other issuers may have its key.")
+    _check_names("option", request.options, (*system.options, EMAIL_CLAIM), ())
+    _check_names("salt", request.salts, system.salts, system.salts)
+    key = _key(algorithm, request.key, system)
+    return replace(adoption, reader=request.system, algorithm=algorithm, key=key)
+
+
+def _key(algorithm: str, key: str, system: System) -> str:
     try:
-        verifier(algorithm, wish.key)
+        return canonical(algorithm, key, system.secret_of)
     except ValueError as error:
         raise Invalid(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-    return algorithm
 
 
 def _check_names(
