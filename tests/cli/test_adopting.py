@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import time
 
 import jwt
@@ -96,6 +97,32 @@ def audited(shell):
     return [json.loads(line) for line in (shell.data / "audit.jsonl").read_text().splitlines()]
 
 
+def imported_people(shell, tmp_path, system):
+    path = tmp_path / "people.jsonl"
+    path.write_text(json.dumps({"email": "eve@example.com", "foreign_id": "7"}) + "\n")
+    shell.run("import", "users", str(path), "--system", system)
+
+
+def test_an_adoption_says_how_many_people_its_tokens_can_be_of(shell, key, tmp_path):
+    imported_people(shell, tmp_path, "simplejwt")
+    words = ("key", "adopt", "--kind", "akinon.user", "--until", UNTIL, "--key-file", key)
+    words += ("--algorithm", "HS256", "--system", "simplejwt")
+    said = shell.run(*words)
+    assert "1 people have an id of simplejwt here" in said
+    assert "Warning" not in said
+
+
+def test_an_adoption_of_nobody_is_warned_of(shell, key):
+    words = ("key", "adopt", "--kind", "akinon.user", "--until", UNTIL, "--key-file", key)
+    said = shell.run(*words, "--algorithm", "HS256", "--system", "simplejwt")
+    assert "0 people have an id of simplejwt here" in said
+    assert "Warning: no token will be accepted" in said
+
+
+def test_people_who_are_found_by_e_mail_need_no_ids(adopt):
+    assert "Warning" not in adopt()
+
+
 def test_nothing_is_accepted_before_sessions_are_imported(shell, adopt, file):
     assert "import its sessions now" in adopt()
     assert refreshed(shell, foreign()) is Cause.UNKNOWN
@@ -112,6 +139,7 @@ def test_once_all_ended_ones_were_imported_the_others_are_living(shell, adopt, f
     ended = file({"id": "one", "revoked": True}, {"id": "two", "email": ADA, "revoked": True})
     said = shell.run("import", "sessions", ended, "--adoption", "simplejwt", "--all-ended")
     assert "2 rows: 0 living, 2 ended" in said
+    assert "2 ended; every other session is living" in said
     assert refreshed(shell, foreign("one")) is Cause.REVOKED
     assert refreshed(shell, foreign("two")) is Cause.REVOKED
     assert refreshed(shell, foreign("three")) is None
@@ -125,7 +153,43 @@ def test_all_ended_is_not_done_while_rows_are_refused(shell, adopt, file):
     assert refreshed(shell, foreign("three")) is Cause.UNKNOWN
 
 
-def test_what_was_ended_there_may_be_accepted_aloud(shell, adopt):
+def test_all_ended_refuses_a_row_of_a_living_session(shell, adopt, file):
+    adopt()
+    wrong = file({"id": "one", "revoked": True}, {"id": "two", "email": ADA})
+    words = ("import", "sessions", wrong, "--adoption", "simplejwt", "--all-ended")
+    said = shell.run(*words, ok=False)
+    assert "line 2  the row is not revoked, but the file is one of ended sessions" in said
+    assert "2 rows: 0 living, 1 ended, 0 known already, 1 refused" in said
+    assert "--all-ended is not done" in said
+    assert refreshed(shell, foreign("three")) is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=str)
+def test_all_ended_refuses_a_file_without_any_session(shell, adopt, file, more):
+    adopt()
+    words = ("import", "sessions", file(), "--adoption", "simplejwt", "--all-ended", *more)
+    assert "the file has no ended session" in shell.run(*words, ok=False)
+    assert refreshed(shell, foreign("three")) is Cause.UNKNOWN
+
+
+def test_an_operator_may_say_that_none_was_ended(shell, adopt, file):
+    adopt()
+    words = ("import", "sessions", file(), "--adoption", "simplejwt", "--none-ended")
+    assert "--none-ended goes with --all-ended" in shell.run(*words, ok=False)
+    said = shell.run(*words, "--all-ended")
+    assert "0 ended; every other session is living" in said
+    assert refreshed(shell, foreign("three")) is None
+
+
+def test_ended_sessions_that_are_known_already_count(shell, adopt, file):
+    adopt()
+    words = ("import", "sessions", file({"id": "one", "revoked": True}))
+    shell.run(*words, "--adoption", "simplejwt")
+    said = shell.run(*words, "--adoption", "simplejwt", "--all-ended")
+    assert "1 ended; every other session is living" in said
+
+
+def test_what_was_ended_there_may_be_accepted_by_an_option(shell, adopt):
     adopt("--accept-unrevoked")
     assert refreshed(shell, foreign()) is None
     assert [event["event"] for event in audited(shell) if event["event"] == "adopted"] == [
@@ -277,24 +341,40 @@ def test_a_sign_out_with_an_imported_token_ends_its_session(shell, file):
     assert refreshed(shell, TOKEN) is Cause.REVOKED
 
 
+def test_a_move_does_not_begin_a_session_anew_that_has_ended_since(shell, adopt, monkeypatch):
+    adopt("--accept-unrevoked")
+    before, new = shell.data / "before.sqlite", f"sqlite:///{shell.data / 'new.sqlite'}"
+    shutil.copy(shell.data / "families.sqlite", before)
+    refreshed(shell, foreign())
+    shell.run("session", "revoke", rows(shell)[0].id.hex())
+    audit = ("--audit", str(shell.data / "audit.jsonl"))
+    said = shell.run("move", "--from", f"sqlite:///{before}", "--to", new, *audit)
+    assert "0 sessions carried, 1 revocations replayed" in said
+    monkeypatch.setenv("RETICKET_SESSIONS", new)
+    assert refreshed(shell, foreign()) is Cause.REVOKED
+    assert refreshed(shell, foreign("two")) is None
+
+
 BAD = {
+    '{"digest": "a", "email": "ada@example.com"}': "the digest is not 64 hexadecimal digits",
     "{": "the line is not JSON in UTF-8",
     "[]": "Expected `object`, got `array`",
-    '{"digest": "a"}': "the row needs one of user, email and foreign_id",
-    '{"digest": "a", "email": "a", "user": "b"}': "the row needs one of user, email and foreign_id",
+    '{"digest": "X"}': "the row needs one of user, email and foreign_id",
+    '{"digest": "X", "email": "a", "user": "b"}': "the row needs one of user, email and foreign_id",
     '{"id": "a", "email": "ada@example.com"}': "the row needs digest, and no id",
     '{"email": "ada@example.com"}': "the row needs digest, and no id",
-    '{"digest": "a", "email": "no@example.com", "expires_at": 9e9}': "the person is not known here",
-    '{"digest": "a", "email": "ada@example.com"}': "expires_at is missing",
-    '{"digest": "a", "email": "ada@example.com", "expires_at": 9}': "has ended by its time",
-    '{"digest": "a", "email": "ada@example.com", "expires_at": "soon"}': "expires_at is no time",
-    '{"digest": "a", "email": "ada@example.com", "expires_at": 1e99}': "expires_at is no time",
-    '{"digest": "a", "email": "ada@example.com", "expires_at": "2999-01-01"}': "needs a time zone",
-    '{"digest": "a", "secret": "b"}': "unknown field `secret`",
+    '{"digest": "X", "email": "no@example.com", "expires_at": 9e9}': "the person is not known here",
+    '{"digest": "X", "email": "ada@example.com"}': "expires_at is missing",
+    '{"digest": "X", "email": "ada@example.com", "expires_at": 9}': "has ended by its time",
+    '{"digest": "X", "email": "ada@example.com", "expires_at": "soon"}': "expires_at is no time",
+    '{"digest": "X", "email": "ada@example.com", "expires_at": 1e99}': "expires_at is no time",
+    '{"digest": "X", "email": "ada@example.com", "expires_at": "2999-01-01"}': "needs a time zone",
+    '{"digest": "X", "secret": "b"}': "unknown field `secret`",
     '{"digest": 7}': "Expected `str | null`, got `int` - at `$.digest`",
     "[" * 100_000: "Expected `object`, got `array`",
     '{"id": ' + "[" * 100_000: "Expected `str | null`, got `array`",
 }
+BAD = {row.replace('"X"', f'"{"0f" * 32}"'): words for row, words in BAD.items()}
 
 
 def test_every_bad_row_is_told_with_line_and_reason_and_the_others_are_imported(

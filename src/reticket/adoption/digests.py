@@ -1,11 +1,37 @@
-"""How other systems store opaque tokens: functions from a token to what is stored of it."""
+"""How other systems store opaque tokens: what is stored of a token, and which texts can be that."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from reticket.core.tokens.faces import to_text
+from reticket.core.tokens.faces import LONGEST_JWT, PREFIX, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A function of another system.
+
+    Args:
+        of: what that system stores of a token.
+        form: what that looks like.
+        words: the same for people.
+        folds: whether capital letters mean the same.
+    """
+
+    of: Callable[[str], str]
+    form: re.Pattern[str]
+    words: str
+    folds: bool = False
+
+    def checked(self, stored: str) -> str:
+        """What is stored, as `of` returns it. ValueError: no token can have it."""
+        folded = stored.lower() if self.folds else stored
+        if not self.form.fullmatch(folded):
+            raise ValueError(f"the digest is not {self.words}")
+        return folded
 
 
 def _signature(token: str) -> str:
@@ -13,11 +39,37 @@ def _signature(token: str) -> str:
     return token.rpartition(".")[2]
 
 
-DIGESTS: Mapping[str, Callable[[str], str]] = {
-    "plain": lambda token: token,
-    "sha256-hex": lambda token: hashlib.sha256(token.encode()).hexdigest(),
-    "sha256-base64url": lambda token: to_text(hashlib.sha256(token.encode()).digest()),
-    "sha512-hex": lambda token: hashlib.sha512(token.encode()).hexdigest(),
-    "signature": _signature,
+def _sha256(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+DIGESTS: Mapping[str, Digest] = {
+    "plain": Digest(
+        lambda token: token,
+        re.compile(rf"(?!{PREFIX})[!-~]{{1,{LONGEST_JWT}}}"),
+        f"a token of at most {LONGEST_JWT} printable ASCII characters",
+    ),
+    "sha256-hex": Digest(
+        lambda token: _sha256(token).hex(),
+        re.compile(r"[0-9a-f]{64}"),
+        "64 hexadecimal digits",
+        True,
+    ),
+    "sha256-base64url": Digest(
+        lambda token: to_text(_sha256(token)),
+        re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"),
+        "43 characters of base64url without padding",
+    ),
+    "sha512-hex": Digest(
+        lambda token: hashlib.sha512(token.encode()).hexdigest(),
+        re.compile(r"[0-9a-f]{128}"),
+        "128 hexadecimal digits",
+        True,
+    ),
+    "signature": Digest(
+        _signature,
+        re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_JWT}}}"),
+        "the part of a token after its last dot",
+    ),
 }
 """`plain` is for systems that store the token itself."""

@@ -31,7 +31,7 @@ class OpaqueReader:
         """What the text may be. A text with the form of our tokens is none of another system."""
         if text.startswith(PREFIX) or not text.isascii():
             return None
-        identity = DIGESTS[self.adoption.reader](text)
+        identity = DIGESTS[self.adoption.reader].of(text)
         return ForeignToken(self.adoption, self.adoption.session_of(identity))
 
 

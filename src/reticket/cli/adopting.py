@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from reticket.adoption.jwts import EMAIL_CLAIM
 from reticket.adoption.systems import systems
 from reticket.cli.adoption_options import CLIENT, NAME, UNTIL, pairs, secret_of, secret_options
 from reticket.cli.context import JSON, rfc3339, show, with_instance
-from reticket.core.adoption.model import Adoption
+from reticket.cli.refused_rows import tell
+from reticket.core.adoption.model import Adoption, Mode
 from reticket.moving.sessions.adopting import AdoptionRequest, adoption_of, keep
 from reticket.runtime.opened_service import OpenedService
 
@@ -34,22 +37,7 @@ COLUMNS = ("name", "system", "kind", "client", "reader", "algorithm", "until", "
     "here.",
 )
 @with_instance
-def adopt(
-    instance: OpenedService,
-    system: str,
-    kind: str,
-    until: int,
-    key_file: Path | None,
-    key_env: str | None,
-    algorithm: str | None,
-    issuer: str | None,
-    salt_file: Path | None,
-    salt_env: str | None,
-    options: tuple[str, ...],
-    client: str | None,
-    name: str | None,
-    accept_unrevoked: bool,
-) -> None:
+def adopt(instance: OpenedService, /, **said: Any) -> None:
     """Let sessions of another system go on, whose refresh tokens are JWTs.
 
     Its key verifies refresh tokens alone, until a time. It never signs. It cannot be adopted again,
@@ -65,7 +53,31 @@ def adopt(
       reticket key adopt --system simplejwt --kind oauth.user --client spa --algorithm HS256
         --key-env DJANGO_SECRET_KEY --until 2027-01-31 --accept-unrevoked
     """
-    request = AdoptionRequest(
+    adoption = adoption_of(instance, _request(**said))
+    keep(instance, adoption)
+    click.echo(f"{adoption.name} is adopted until {rfc3339(adoption.until)}")
+    _tell_people(instance, adoption)
+    if adoption.mode is Mode.LIVING:
+        tell("import its sessions now: nothing else is accepted")
+
+
+def _request(
+    *,
+    system: str,
+    kind: str,
+    until: int,
+    key_file: Path | None,
+    key_env: str | None,
+    algorithm: str | None,
+    issuer: str | None,
+    salt_file: Path | None,
+    salt_env: str | None,
+    options: tuple[str, ...],
+    client: str | None,
+    name: str | None,
+    accept_unrevoked: bool,
+) -> AdoptionRequest:
+    return AdoptionRequest(
         system=system,
         kind=kind,
         until=until,
@@ -78,11 +90,17 @@ def adopt(
         salts=_salts(system, secret_of("salt", salt_file, salt_env)),
         is_unrevoked=accept_unrevoked,
     )
-    adoption = adoption_of(instance, request)
-    keep(instance, adoption)
-    click.echo(f"{adoption.name} is adopted until {rfc3339(adoption.until)}")
-    if not accept_unrevoked:
-        click.echo("import its sessions now: nothing else is accepted", err=True)
+
+
+def _tell_people(instance: OpenedService, adoption: Adoption) -> None:
+    """Say how many people its tokens can be of. Nobody is told of a wrong name otherwise."""
+    many = instance.directory.foreign_ids.count(adoption.system)
+    click.echo(f"{many} people have an id of {adoption.system} here")
+    if not many and EMAIL_CLAIM not in adoption.options:
+        tell(
+            f"Warning: no token will be accepted. Import the people with --system "
+            f"{adoption.system}, or say --option {EMAIL_CLAIM}=NAME"
+        )
 
 
 @click.command()

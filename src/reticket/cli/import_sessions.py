@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +20,7 @@ from reticket.moving.rows.progress import Progress
 from reticket.moving.rows.report import Report
 from reticket.moving.sessions.adopting import AdoptionRequest, adoption_of, keep
 from reticket.moving.sessions.importing import SessionImport, Totals
+from reticket.moving.sessions.rows import SessionRow, read_ended_row, read_row
 from reticket.runtime.opened_service import OpenedService
 
 
@@ -42,7 +45,12 @@ from reticket.runtime.opened_service import OpenedService
 @click.option(
     "--all-ended",
     is_flag=True,
-    help="The file has all ended sessions: from now on every other one is living.",
+    help="The file has all ended sessions, and no other: from now on every other one is living.",
+)
+@click.option(
+    "--none-ended",
+    is_flag=True,
+    help="With --all-ended: the file may be empty, since no session was ended.",
 )
 @click.option(
     "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
@@ -52,17 +60,14 @@ from reticket.runtime.opened_service import OpenedService
 @with_instance
 def sessions(
     instance: OpenedService,
+    /,
     context: click.Context,
     file: str,
-    name: str,
-    digest: str | None,
-    system: str | None,
-    kind: str | None,
-    client: str | None,
-    until: int | None,
     all_ended: bool,
+    none_ended: bool,
     report: Path | None,
     dry_run: bool,
+    **said: Any,
 ) -> None:
     """Import sessions of another system from JSON lines, or from standard input as `-`.
 
@@ -77,7 +82,31 @@ def sessions(
         --kind oauth.user --until 2027-01-31
       reticket import sessions ended.jsonl --adoption keycloak --all-ended
     """
-    request = AdoptionRequest(
+    adoption = _adoption(instance, _request(**said), dry_run)
+    _check(adoption, all_ended, none_ended)
+    with Report(report) as refused:
+        work = SessionImport(instance, adoption, refused, writes=not dry_run)
+        totals = _imported(file, work, read_ended_row if all_ended else read_row)
+    if not dry_run:
+        _record(instance, adoption, totals)
+    show_refused(refused)
+    _show(totals)
+    if all_ended and _has_all_ended(totals, none_ended) and not dry_run:
+        _complete(instance, adoption, totals)
+    if totals.refused:
+        context.exit(SOME_REFUSED)
+
+
+def _request(
+    *,
+    name: str,
+    digest: str | None,
+    system: str | None,
+    kind: str | None,
+    client: str | None,
+    until: int | None,
+) -> AdoptionRequest:
+    return AdoptionRequest(
         system=system or name,
         kind=kind or "",
         until=until or 0,
@@ -85,26 +114,13 @@ def sessions(
         client=client,
         reader=digest or "",
     )
-    adoption = _adoption(instance, request, dry_run)
+
+
+def _check(adoption: Adoption, all_ended: bool, none_ended: bool) -> None:
     if all_ended and adoption.algorithm is None:
         raise click.UsageError("--all-ended is for JWTs: opaque tokens always need their row")
-    with opened(file, None, "json", ()) as found, Report(report) as refused:
-        progress = Progress(tell, time.monotonic, found.size)
-
-        def settled(totals: Totals) -> None:
-            progress.at(totals.rows, found.position())
-
-        work = SessionImport(instance, adoption, refused, settled, writes=not dry_run)
-        totals = work.run(found.rows)
-    if not dry_run:
-        _finish(instance, adoption, totals, all_ended)
-    show_refused(refused)
-    click.echo(
-        f"{totals.rows} rows: {totals.living} living, {totals.ended} ended, "
-        f"{totals.known} known already, {totals.refused} refused"
-    )
-    if totals.refused:
-        context.exit(SOME_REFUSED)
+    if none_ended and not all_ended:
+        raise click.UsageError("--none-ended goes with --all-ended")
 
 
 def _adoption(instance: OpenedService, request: AdoptionRequest, dry_run: bool) -> Adoption:
@@ -127,8 +143,14 @@ def _adoption(instance: OpenedService, request: AdoptionRequest, dry_run: bool) 
     return found
 
 
-def _finish(instance: OpenedService, adoption: Adoption, totals: Totals, all_ended: bool) -> None:
-    """Say that all ended sessions were imported, unless some of them were refused."""
+def _imported(file: str, work: SessionImport, read: Callable[[bytes], SessionRow]) -> Totals:
+    """Import the rows of a file, and say how far it is."""
+    with opened(file, None, "json", ()) as found:
+        progress = Progress(tell, time.monotonic, found.size)
+        return work.run(found.rows, read, lambda t: progress.at(t.rows, found.position()))
+
+
+def _record(instance: OpenedService, adoption: Adoption, totals: Totals) -> None:
     instance.record_change(
         "sessions_imported",
         adoption=adoption.name,
@@ -136,10 +158,30 @@ def _finish(instance: OpenedService, adoption: Adoption, totals: Totals, all_end
         ended=totals.ended,
         refused=totals.refused,
     )
-    if not all_ended:
-        return
+
+
+def _show(totals: Totals) -> None:
+    click.echo(
+        f"{totals.rows} rows: {totals.living} living, {totals.ended} ended, "
+        f"{totals.known} known already, {totals.refused} refused"
+    )
+
+
+def _has_all_ended(totals: Totals, none_ended: bool) -> bool:
+    """Whether the file may have had all ended sessions. An empty file seldom does."""
     if totals.refused:
         tell("--all-ended is not done: rows were refused. Mend them, and run the command again")
-        return
+        return False
+    if not totals.rows and not none_ended:
+        raise click.ClickException(
+            "the file has no ended session, so --all-ended is not done. If none was ended, say "
+            "--none-ended as well"
+        )
+    return True
+
+
+def _complete(instance: OpenedService, adoption: Adoption, totals: Totals) -> None:
+    """From now on a session without a row is living. All rows were ended ones."""
     instance.directory.adoptions.complete(adoption.name)
     instance.record_change("key_adoption_completed", adoption=adoption.name)
+    click.echo(f"{totals.rows} ended; every other session is living")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -13,9 +13,12 @@ from reticket.audit import revocations
 from reticket.cli.context import CONFIG, DATA, CommandContext
 from reticket.cli.urls import StoreUrl
 from reticket.core.errors import SettingError, StartupError
+from reticket.core.model import Family
+from reticket.core.ports import Store
 from reticket.core.sessions.carry import carry
 from reticket.core.sessions.replay import replay
 from reticket.core.storage.schema import Task
+from reticket.settings import Settings
 
 URL = StoreUrl()
 
@@ -70,8 +73,21 @@ def move(
         with _naming("--to"):
             new = opened.enter_context(closing(frame.builder.sessions(target, settings)))
         carried = carry(old, new)
-        ended = replay(new, chain.from_iterable(map(revocations, streams)))
+        ended = _ended_again(frame, settings, new, streams)
     click.echo(f"{carried} sessions carried, {len(ended)} revocations replayed")
+
+
+def _ended_again(
+    frame: CommandContext, settings: Settings, new: Store, streams: Sequence[Path]
+) -> Sequence[Family]:
+    """End sessions again as the streams say. The directory knows which of them were adopted."""
+    events = chain.from_iterable(map(revocations, streams))
+    there = frame.builder.directory_schema(settings.directory).state()
+    if not streams or (there and there.task is Task.MAKE):
+        return replay(new, events)
+    with frame.builder.directory(settings) as directory:
+        kept_until = {each.since: each.until for each in directory.adoptions.all()}
+        return replay(new, events, kept_until, directory.unadopted)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import os
 import pkgutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from reticket.core.commands import Asking
 from reticket.core.errors import StartupError
 from reticket.core.policy import Policy
 from reticket.core.ports import AuditLog, Ephemeral, Event, Store
+from reticket.core.profiles import Profiles
 from reticket.core.storage.schema import Migrating
 from reticket.core.storage.upkeep import Upkeep
 from reticket.core.tokens.keys import SealedKey
@@ -32,7 +33,7 @@ from reticket.crypto.passwords import Argon2Hasher
 from reticket.crypto.ring import Ring
 from reticket.crypto.sealing import Sealer, master_key
 from reticket.directory import engines as directories
-from reticket.directory.directory import open_directory
+from reticket.directory.directory import Directory, open_directory
 from reticket.directory.marks import HANDOVER
 from reticket.directory.programs.registrar import Registrar
 from reticket.http.files import raise_limit
@@ -94,27 +95,9 @@ class Builder:
 
     def _opened(self, settings: Settings, opened: ExitStack) -> OpenedService:
         folder.make(settings.data)
-        key_file = None if settings.master_key else settings.data / "master.key"
-        sealer = Sealer(lambda: opening, os.urandom)
         every = _every_dialect(settings)
         profiles = dialects.profiles(every)
-        directory = opened.enter_context(
-            closing(
-                open_directory(
-                    settings.directory,
-                    sealer,
-                    now,
-                    os.urandom,
-                    profiles=profiles,
-                )
-            )
-        )
-        opening = master_key(
-            settings.master_key,
-            settings.data / "master.key",
-            lambda: bool(directory.keys.keys()),
-            os.urandom,
-        )
+        directory, sealer = _open_directory(settings, profiles, opened)
         store, ephemeral = _open_store(settings.sessions, settings)
         opened.callback(store.close)
         opened.callback(ephemeral.close)
@@ -158,8 +141,15 @@ class Builder:
             dialects=enabled,
             policies=policies.policies_for(settings, profiles.kinds),
             handovers=handovers.handovers_of(settings, enabled, now),
-            master_key_file=key_file,
+            master_key_file=None if settings.master_key else settings.data / "master.key",
         )
+
+    @contextmanager
+    def directory(self, settings: Settings) -> Iterator[Directory]:
+        """The directory alone."""
+        with ExitStack() as opened:
+            profiles = dialects.profiles(_every_dialect(settings))
+            yield _open_directory(settings, profiles, opened)[0]
 
     def documented(self, settings: Settings) -> Sequence[Dialect]:
         """The dialects, and the admin API."""
@@ -253,6 +243,23 @@ def _warnings(instance: OpenedService) -> Iterator[tuple[str, str]]:
 def _record_key(audit: AuditLog, key: SealedKey) -> None:
     detail = {"key": key.id, "use": key.use, "algorithm": key.algorithm}
     audit.record([Event(now(), "key_made", detail=detail)], durable=True)
+
+
+def _open_directory(
+    settings: Settings, profiles: Profiles, opened: ExitStack
+) -> tuple[Directory, Sealer]:
+    """The directory, and what encrypts and decrypts its secrets."""
+    sealer = Sealer(lambda: opening, os.urandom)
+    directory = opened.enter_context(
+        closing(open_directory(settings.directory, sealer, now, os.urandom, profiles=profiles))
+    )
+    opening = master_key(
+        settings.master_key,
+        settings.data / "master.key",
+        lambda: bool(directory.keys.keys()),
+        os.urandom,
+    )
+    return directory, sealer
 
 
 def _open_store(url: str, settings: Settings) -> tuple[Store, Ephemeral]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from reticket.directory.engines.database import Database
 from reticket.directory.tables import foreign_ids
@@ -44,6 +44,12 @@ class ForeignIds:
     def user_id_of(self, system: str, foreign_id: str) -> KnownPerson | None:
         """The person with that id in that system."""
         return self._database.find(_person, (system, foreign_id))
+
+    def count(self, system: str) -> int:
+        """How many ids of that system are known."""
+        mine = select(func.count()).select_from(foreign_ids).where(foreign_ids.c.system == system)
+        with self._database.read() as connection:
+            return connection.execute(mine).scalar_one()
 
     def of_user(self, user_id: str) -> list[ForeignId]:
         """All ids of a person, in the order of the systems' names."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from reticket.adoption.digests import DIGESTS
 from reticket.adoption.systems import systems
 from reticket.core.adoption.adopting import first_row
 from reticket.core.adoption.imported_end import with_imported_end
@@ -22,9 +23,11 @@ from reticket.core.sessions.steps import seen
 from reticket.directory.adoption.lookups import Found
 from reticket.moving.rows.raw_rows import Rows
 from reticket.moving.rows.report import RefusedRow, Report
-from reticket.moving.sessions.rows import BadRow, SessionRow, read_row
+from reticket.moving.sessions.rows import BadRow, SessionRow
 from reticket.moving.streams.source import Unreadable
 from reticket.runtime.opened_service import OpenedService
+
+ReadRow: TypeAlias = Callable[[bytes], SessionRow]
 
 AT_ONCE = 1000
 """Rows in one transaction."""
@@ -66,42 +69,47 @@ class SessionImport:
     Args:
         adoption: of the other system.
         report: takes refused rows.
-        settled: is called after each batch, with the totals.
         writes: False for a trial that changes nothing.
     """
 
     instance: OpenedService
     adoption: Adoption
     report: Report
-    settled: Callable[[Totals], None]
     writes: bool = True
     _granted: dict[tuple[str | None, str | None], Granted | None] = field(default_factory=dict)
 
     @cached_property
     def _identity(self) -> Callable[[str, str | None], str]:
-        """How a JWT of the system names what a row names by its `id`."""
+        """How a token of the system names what a row names by its `id` or `digest`. ValueError."""
         if self.adoption.algorithm is None:
-            return lambda digest, client: digest
+            digest = DIGESTS[self.adoption.reader]
+            return lambda stored, client: digest.checked(stored)
         return systems()[self.adoption.reader].imported
 
-    def run(self, rows: Rows) -> Totals:
-        """Import all rows. Unavailable: a store cannot answer; what was settled stays."""
+    def run(self, rows: Rows, read: ReadRow, settled: Callable[[Totals], None]) -> Totals:
+        """Import all rows. Unavailable: a store cannot answer; what was settled stays.
+
+        Args:
+            rows: with their places in the file.
+            read: the row of a line; BadRow for one that the file may not have.
+            settled: is called after each batch, with the totals.
+        """
         totals = Totals()
-        for batch, refused in self._batches(rows):
+        for batch, refused in self._batches(rows, read):
             refused += self._settle(batch, totals)
             totals.refused += len(refused)
             for each in sorted(refused, key=_line):
                 self.report.refuse(each)
             self.report.flush()
-            self.settled(totals)
+            settled(totals)
         return totals
 
-    def _batches(self, rows: Rows) -> Iterator[tuple[list[_Read], list[RefusedRow]]]:
+    def _batches(self, rows: Rows, read: ReadRow) -> Iterator[tuple[list[_Read], list[RefusedRow]]]:
         batch: list[_Read] = []
         refused: list[RefusedRow] = []
         for place, said in rows:
             try:
-                batch.append(self._read(place, said))
+                batch.append(self._read(place, said, read))
             except ValueError as error:
                 refused.append(RefusedRow(place, str(error)))
             if len(batch) + len(refused) >= AT_ONCE:
@@ -109,12 +117,12 @@ class SessionImport:
                 batch, refused = [], []
         yield batch, refused
 
-    def _read(self, place: str, said: object) -> _Read:
+    def _read(self, place: str, said: object, read: ReadRow) -> _Read:
         if isinstance(said, Unreadable):
             raise BadRow(said.reason)
         if not isinstance(said, bytes):
             raise BadRow("the row is no JSON object")
-        row = read_row(said)
+        row = read(said)
         client = row.client or self.adoption.client
         identity = self._identity(row.identity(self.adoption), client)
         return _Read(place, row, self.adoption.session_of(identity))

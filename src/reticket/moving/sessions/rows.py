@@ -78,3 +78,11 @@ def read_row(line: bytes) -> SessionRow:
     if sum(each is not None for each in people) != 1 and not (row.revoked and not any(people)):
         raise BadRow("the row needs one of user, email and foreign_id")
     return row
+
+
+def read_ended_row(line: bytes) -> SessionRow:
+    """The row of a line in a file that has ended sessions alone. BadRow."""
+    row = read_row(line)
+    if not row.revoked:
+        raise BadRow("the row is not revoked, but the file is one of ended sessions")
+    return row
