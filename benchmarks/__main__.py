@@ -1,4 +1,6 @@
-"""`python -m benchmarks [speed|size|purge|siege|crowd|plan]`: measures, and keeps the results."""
+"""`python -m benchmarks WHAT`: measures speed, size, purge, siege, crowd or people, and keeps the
+results; or computes a plan.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import crowd, plan, purge, report, siege, size
+from benchmarks import crowd, people, plan, purge, report, siege, size
 from benchmarks.engines import ENGINES, NAMES, started
 from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
@@ -29,9 +31,12 @@ def main() -> None:
         figures = report.kept(options.report)
         print("\n".join(plan.lines(figures, sessions, plan.from_options(options))))
         return
-    require_wrk()
     data = Path("data").resolve()
     data.mkdir(exist_ok=True)
+    if options.what == "people":
+        _import(options, data)
+        return
+    require_wrk()
     if options.what == "siege":
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             besieged = siege.measure(Path(folder) / "siege", options.rows, options.beside)
@@ -63,6 +68,16 @@ def main() -> None:
                 )
                 report.write(options.report, f"Size on {NAMES[engine]}", measured.lines())
                 report.keep(options.report, engine, **measured.figures())
+    report.insist(bounds)
+
+
+def _import(options: argparse.Namespace, data: Path) -> None:
+    bounds: list[report.Bound] = []
+    for engine in [name for name in people.DIRECTORIES if name in options.engine]:
+        with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
+            measured = people.measure(Path(folder) / "people", engine, options.people)
+        report.write(options.report, f"People on {NAMES[engine]}", measured.lines())
+        bounds += measured.bounds()
     report.insist(bounds)
 
 
@@ -164,7 +179,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "size", "purge", "siege", "crowd", "all", "plan"),
+        choices=("speed", "size", "purge", "siege", "crowd", "people", "all", "plan"),
         default="speed",
     )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
@@ -175,6 +190,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--stored-sessions", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
+    parser.add_argument("--people", type=int, default=1_000_000, help="who are imported")
     parser.add_argument(
         "--beside", type=float, default=300.0, help="seconds beside hostile traffic"
     )

@@ -95,6 +95,7 @@ class Judge:
         self.system = terms.system
         self._allows_rights = terms.rights
         self._profiles = profiles
+        self._parts_of_people, self._placed = profiles.separate, profiles.beside_places
         self._clock = clock
         self._names = lookups.people_by_name(connection, batch)
         self._numbers = lookups.people_by_number(connection, batch)
@@ -196,7 +197,7 @@ class Judge:
     ) -> tuple[dict[str, Any], list[Row]]:
         kept: dict[str, Any] = {}
         shared: list[Row] = []
-        for part in self._profiles.separate:
+        for part in self._parts_of_people:
             said = getattr(arrival.row, part.key)
             if said is None:
                 continue
@@ -213,10 +214,10 @@ class Judge:
             return
         parts = [
             (part, msgspec.convert(kept[part.dialect], part.kind, str_keys=True))
-            for part in self._profiles.separate
+            for part in self._parts_of_people
             if part.gives_rights is not None and part.dialect in kept
         ]
-        for member in rights_in(self._profiles, arrival, parts):
+        for member in rights_in(self._placed, arrival, parts):
             raise Invalid(f"{member} {words}")
 
 

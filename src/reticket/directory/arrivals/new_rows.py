@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, update
 
 from reticket.core.people import NO_PASSWORD
 from reticket.core.ports import Entropy
@@ -13,6 +13,7 @@ from reticket.directory import identifiers
 from reticket.directory.arrivals import lookups
 from reticket.directory.arrivals.judging import Checked
 from reticket.directory.arrivals.reading import Arrival
+from reticket.directory.engines.database import Database
 from reticket.directory.tables import (
     account_memberships,
     foreign_ids,
@@ -78,16 +79,22 @@ class NewRows:
                 state=row.foreign_state,
             )
 
-    def write(self, connection: Connection, entropy: Entropy, hashes: Mapping[str, str]) -> None:
+    def write(
+        self,
+        database: Database,
+        connection: Connection,
+        entropy: Entropy,
+        hashes: Mapping[str, str],
+    ) -> None:
         """Insert all of them. `hashes` has those of passwords in clear text, by place."""
         if not self._people:
             return
         _give_short_ids(connection, [row for row, _ in self._people], entropy)
         for row, arrival in self._people:
             row["secret_hash"] = arrival.secret_hash or hashes.get(arrival.place, NO_PASSWORD)
-        connection.execute(insert(users), [row for row, _ in self._people])
+        database.insert_many(connection, users, [row for row, _ in self._people])
         for table, rows in self._beside.items():
-            connection.execute(insert(table), rows)
+            database.insert_many(connection, table, rows)
         for realm, last in self._last.items():
             mine = update(realm_numbers).where(realm_numbers.c.realm == realm)
             connection.execute(mine.values(last=last))

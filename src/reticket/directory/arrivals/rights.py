@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reticket.core.profiles import Profiles
+from reticket.core.profiles import Part
 from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.arrivals.rows import PLACES
 
@@ -13,8 +13,10 @@ SaidPart = tuple[Any, Any]
 """A dialect's `Part`, and the value of it that would be stored, as its type."""
 
 
-def rights_in(profiles: Profiles, arrival: Arrival, parts: Sequence[SaidPart]) -> Iterator[str]:
-    """The members of a row that give rights.
+def rights_in(
+    placed: Part[Any] | None, arrival: Arrival, parts: Sequence[SaidPart]
+) -> Iterator[str]:
+    """The members of a row that give rights. `placed` is the part with data beside memberships.
 
     Groups and roles are names that other programs act on, so each of them counts.
     """
@@ -22,7 +24,6 @@ def rights_in(profiles: Profiles, arrival: Arrival, parts: Sequence[SaidPart]) -
         yield "groups"
     if arrival.roles:
         yield "roles"
-    placed = profiles.beside_places
     if placed is not None and placed.gives_rights is not None:
         for member in PLACES:
             said = getattr(arrival.row, member)

@@ -103,7 +103,7 @@ class Arrivals:
     def _written(
         self, batch: Sequence[Arrival], terms: Terms, hashes: Mapping[str, str]
     ) -> Settled:
-        with self._database.change() as connection:
+        with self._database.change_many() as connection:
             realms = {each.realm for each in batch}
             faults = self._realms.faults(connection, realms)
             sound = sorted(realms - faults.keys() - {USUAL})
@@ -113,7 +113,7 @@ class Arrivals:
             settled = self._settle(judge, batch, rows, changes)
             judge.shared.write()
             changes.write(connection)
-            rows.write(connection, self._entropy, hashes)
+            rows.write(self._database, connection, self._entropy, hashes)
         return settled
 
     def _judge(
@@ -168,13 +168,14 @@ class Arrivals:
 
     def _add(self, judge: Judge, arrival: Arrival, rows: NewRows) -> None:
         checked = judge.check(arrival)
-        user_id = identifiers.user_id(self._entropy)
+        now = self._clock()
+        user_id = identifiers.ordered_user_id(now, self._entropy)
         number = rows.number_of(arrival)
         sealed = None
         if arrival.factor is not None:
             sealed = seal_totp(self._sealer, user_id, arrival.factor)
         judge.take(arrival, user_id, number, checked)
-        rows.add(arrival, user_id, number, self._clock(), checked, sealed, judge.system)
+        rows.add(arrival, user_id, number, now, checked, sealed, judge.system)
 
 
 def _refused(arrival: Arrival, error: DirectoryError) -> Refused:

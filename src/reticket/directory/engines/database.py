@@ -5,15 +5,15 @@ Owns reading, writing and the version that every change raises. Knows no nouns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.exc import DataError
 
-from reticket.directory.engines.storage import Storage
+from reticket.directory.engines.storage import Row, Storage
 from reticket.directory.errors import Invalid
 from reticket.directory.tables import directory_version
 
@@ -77,6 +77,17 @@ class Database:
             connection.execute(update(directory_version).values(version=version + 1))
             yield connection
         self.changes += 1
+
+    @contextmanager
+    def change_many(self) -> Iterator[Connection]:
+        """The same for a transaction that writes many rows."""
+        with self.change() as connection:
+            self._storage.prepare_many(connection)
+            yield connection
+
+    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, which have the same columns, inside the caller's transaction."""
+        self._storage.insert_many(connection, table, rows)
 
     def backup(self, target: Path) -> None:
         """Copy everything into a new file (mode 0600). StartupError when the engine cannot be

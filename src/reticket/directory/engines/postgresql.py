@@ -6,17 +6,18 @@ Only this module and `postgresql_server` know this engine.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 from psycopg.errors import (
     DeadlockDetected,
     InsufficientPrivilege,
     InvalidSchemaName,
     LockNotAvailable,
 )
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -25,6 +26,9 @@ from reticket.core.storage.schema import SchemaState
 from reticket.directory.engines import postgresql_server as server
 from reticket.directory.engines import schema
 from reticket.directory.engines.database import version_of
+from reticket.directory.engines.postgresql_copy import copy
+from reticket.directory.engines.storage import Row
+from reticket.directory.errors import Invalid
 from reticket.directory.tables import metadata
 
 STARTING_PATIENCE = 60.0
@@ -38,6 +42,9 @@ SHORT_WAIT = "SET LOCAL lock_timeout = '200ms'"
 
 BUSY = LockNotAvailable, DeadlockDetected
 """Errors of a start that another process causes; the start is tried again."""
+
+MANY_PATIENCE = 60.0
+"""Seconds for a statement with many rows."""
 
 FORBIDDEN = InsufficientPrivilege, InvalidSchemaName
 
@@ -80,6 +87,19 @@ class PostgresqlStorage:
             yield
         except SQLAlchemyError as error:
             raise Unavailable(f"the directory cannot answer: {_reason(error)}") from None
+
+    def prepare_many(self, connection: Connection) -> None:
+        """A statement with many rows takes longer than others."""
+        server.be_patient(connection, MANY_PATIENCE)
+
+    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """The server copies the rows: a statement for each would take it ten times as long."""
+        try:
+            copy(connection, table, rows)
+        except psycopg.DataError:
+            raise Invalid("A value cannot be kept: it is too long or too large.") from None
+        except psycopg.Error as error:
+            raise Unavailable(f"the directory cannot answer: {type(error).__name__}") from None
 
     def mark(self) -> int:
         """The version: one round trip, outside any transaction."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -133,6 +133,14 @@ def _limiting(patience: float) -> Callable[[Connection], None]:
             connection.exec_driver_sql(LIMITS, limits)
 
     return begin
+
+
+def be_patient(connection: Connection, patience: float) -> None:
+    """Give the statements of a transaction more seconds, on the server and here."""
+    limits = {"patience": _milliseconds(patience), "silence": _milliseconds(patience)}
+    connection.exec_driver_sql(LIMITS, limits)
+    driver = cast("_Connection", connection.connection.driver_connection)
+    driver.patience = patience + GRACE
 
 
 def _milliseconds(seconds: float) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, Table
 
 from reticket.core.storage.schema import Migrating
+
+Row: TypeAlias = Mapping[str, Any]
+"""Values by the names of columns."""
 
 
 class Storage(Protocol):
@@ -31,6 +35,14 @@ class Storage(Protocol):
 
     def answering(self) -> AbstractContextManager[None]:
         """Raise the driver's errors as Unavailable, without statements and values."""
+        ...
+
+    def prepare_many(self, connection: Connection) -> None:
+        """Make a connection ready for transactions that write many rows."""
+        ...
+
+    def insert_many(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, which have the same columns, in one statement."""
         ...
 
     def mark(self) -> int:

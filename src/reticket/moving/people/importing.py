@@ -91,16 +91,19 @@ class PeopleImport:
             SourceError: the source cannot be read any further; the rows before are settled.
             Unavailable: the directory cannot answer.
         """
-        totals = self.totals
         for batch in self._batches(rows):
-            settled = self._settle(batch)
-            self._tell(batch, settled)
-            totals.added += len(settled.added)
-            totals.changed += len(settled.changed)
-            totals.known += settled.known
-            totals.refused += len(batch.refused) + len(settled.refused)
-            self.settled(settled, totals)
-        return totals
+            self._take(batch)
+            del batch  # while the next one is read, this one need not be in memory
+        return self.totals
+
+    def _take(self, batch: _Batch) -> None:
+        totals, settled = self.totals, self._settle(batch)
+        self._tell(batch, settled)
+        totals.added += len(settled.added)
+        totals.changed += len(settled.changed)
+        totals.known += settled.known
+        totals.refused += len(batch.refused) + len(settled.refused)
+        self.settled(settled, totals)
 
     def _batches(self, rows: Rows) -> Iterator[_Batch]:
         batch, seen = _Batch(), Seen()
