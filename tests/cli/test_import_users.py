@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,31 @@ def test_a_report_gets_another_mode_when_it_is_there_already(shell, file, tmp_pa
     report.chmod(0o644)
     shell.run("import", "users", file(ADA), "--report", str(report))
     assert (report.read_text(), report.stat().st_mode & 0o777) == ("", 0o600)
+
+
+def test_a_report_never_replaces_what_is_read(shell, file, tmp_path):
+    source = Path(file(ADA))
+    before = source.read_bytes()
+    (twin := tmp_path / "twin.jsonl").hardlink_to(source)
+    for report in (source, twin):
+        words = ("import", "users", str(source), "--report", str(report), "--data", str(shell.data))
+        assert "the rows are read from it" in shell.bare(*words).output
+        assert source.read_bytes() == before
+
+
+def test_a_report_follows_no_link(shell, file, tmp_path):
+    (precious := tmp_path / "precious").write_text("of somebody")
+    (link := tmp_path / "refused.jsonl").symlink_to(precious)
+    words = ("import", "users", file(ADA), "--report", str(link), "--data", str(shell.data))
+    assert "no regular file" in shell.bare(*words).output
+    assert precious.read_text() == "of somebody"
+
+
+def test_a_report_leaves_no_other_file(shell, file, tmp_path):
+    report = tmp_path / "reports" / "refused.jsonl"
+    report.parent.mkdir()
+    shell.run("import", "users", file("{"), "--report", str(report), ok=False)
+    assert list(report.parent.iterdir()) == [report]
 
 
 def test_only_the_first_refused_rows_are_shown(shell, file):

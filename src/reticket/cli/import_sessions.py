@@ -84,7 +84,7 @@ def sessions(
     """
     adoption = _adoption(instance, _request(**said), dry_run)
     _check(adoption, all_ended, none_ended)
-    with Report(report) as refused:
+    with Report(report, file) as refused:
         work = SessionImport(instance, adoption, refused, writes=not dry_run)
         totals = _imported(file, work, read_ended_row if all_ended else read_row)
     if not dry_run:

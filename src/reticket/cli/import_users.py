@@ -98,7 +98,7 @@ def users(
         check_text_id(system, "a system")
     reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
     terms = Terms(system, allow_roles, hasher.may_replace if update else None)
-    with opened(source, origin, form, reader.members) as found, Report(report) as refused:
+    with opened(source, origin, form, reader.members) as found, Report(report, source) as refused:
         many = 0 if dry_run else found.in_clear()
         if many:
             _tell_hashing(instance, many)

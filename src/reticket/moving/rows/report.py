@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import IO, NamedTuple, Self
 
@@ -15,6 +16,8 @@ from reticket.core.errors import StartupError
 MOST_SHOWN = 50
 """Rows for the terminal."""
 
+STANDARD_INPUT = "/dev/stdin"
+
 
 class RefusedRow(NamedTuple):
     """A row that was not imported; neither member has a secret."""
@@ -24,20 +27,23 @@ class RefusedRow(NamedTuple):
 
 
 class Report(AbstractContextManager["Report"]):
-    """Owns the file, whose mode is 0600.
+    """Owns the file, whose mode is 0600. It is written beside its place, and put there at the end.
 
     Args:
         path: a file with one JSON object for each row; None for no file. It is made anew.
+        source: what the rows are read from, as the operator wrote it. StartupError when the report
+            would replace it.
 
     Attributes:
         first: the first refused rows.
         many: how many rows were refused.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, source: str) -> None:
         self.first: list[RefusedRow] = []
         self.many = 0
-        self._file: IO[bytes] | None = None if path is None else _private(path)
+        self._path = path
+        self._file: IO[bytes] | None = None if path is None else _private(path, source)
 
     def refuse(self, row: RefusedRow) -> None:
         """Take a row."""
@@ -61,14 +67,33 @@ class Report(AbstractContextManager["Report"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file is not None:
+        if self._file is not None and self._path is not None:
             self._file.close()
+            os.replace(self._file.name, self._path)
 
 
-def _private(path: Path) -> IO[bytes]:
+def _private(path: Path, source: str) -> IO[bytes]:
+    """A new file beside the place: no file that is there is opened, and no link is followed."""
+    _check_place(path, source)
     try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.fchmod(number, 0o600)
+        return NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)
     except OSError as error:
         raise StartupError(f"cannot write the report {path}: {error.strerror}.") from error
-    return os.fdopen(number, "wb")
+
+
+def _check_place(path: Path, source: str) -> None:
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_file():
+        raise StartupError(f"cannot write the report {path}: it is there, and is no regular file.")
+    origin = Path(STANDARD_INPUT if source == "-" else source)
+    if _is_in(path, origin):
+        raise StartupError(f"cannot write the report {path}: the rows are read from it.")
+
+
+def _is_in(path: Path, origin: Path) -> bool:
+    """Whether a file is the origin, or is in it. An origin that is no path has no files."""
+    try:
+        return path.samefile(origin) or path.resolve().is_relative_to(origin.resolve(strict=True))
+    except (OSError, ValueError):
+        return False
