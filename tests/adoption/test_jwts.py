@@ -178,14 +178,26 @@ def test_a_key_has_one_text_in_all_its_forms():
     said |= {canonical("HS512", base64url(RAW) + end, base64url_secret) for end in ("", "=")}
     assert len(said) == 1
     jwk = jwt.get_algorithm_by_name("RS256").to_jwk(RSA.public_key(), as_dict=True)
-    forms = pem(RSA), pem(RSA).replace("\n", "\r\n"), json.dumps({**jwk, "kid": "one"})
+    forms = [pem(RSA), pem(RSA).replace("\n", "\r\n"), "\n" + pem(RSA), json.dumps(jwk)]
+    forms += [json.dumps({**jwk, **more}) for more in ({"kid": "one"}, {"alg": "RS256"})]
     assert len({canonical("RS256", each) for each in forms}) == 1
+
+
+@pytest.mark.parametrize("size", [64, 128, 129, 200])
+def test_secrets_that_verify_the_same_tokens_are_one_key(size):
+    secret = os.urandom(size - 1) + b"x"
+    used = hashlib.sha512(secret).digest() if size > 128 else secret
+    forms = [secret, used, used + bytes(128 - len(used))]
+    assert len({canonical("HS512", jwk_of(each)) for each in forms}) == 1
+    text = jwt.encode(CLAIMS, secret, "HS512")
+    assert read(text, algorithm="HS512", key=jwk_of(secret)).subject == "7"
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
     [
         (jwk_of(b"short"), "at least 16 bytes"),
+        (jwk_of(b"short" + bytes(16)), "at least 16 bytes"),
         ('{"kty": "oct", "k": "not base64url!"}', "member k of the JWK is not base64url"),
         ('{"kty": "oct", "k": 7}', "member k of the JWK is not base64url"),
         ('{"kty": "oct"}', "member k of the JWK is not base64url"),
@@ -278,9 +290,9 @@ class TestCloudreve:
         "root_token_id": "0f0f6ad3-6f41-4f2c-9d53-0b2a2f6d5d6e",
     }
 
-    def read(self, **claims):
+    def read(self, kind="test.opaque", **claims):
         text = jwt.encode(self.CLAIMS | claims, SECRET)
-        return read(text, reader="cloudreve", salts={"hash_id_salt": self.SALT})
+        return read(text, reader="cloudreve", kind=kind, salts={"hash_id_salt": self.SALT})
 
     def test_its_user_is_found_by_the_number_in_the_hashid(self):
         stated = self.read()
@@ -290,6 +302,13 @@ class TestCloudreve:
     def test_a_token_of_an_app_names_the_app_and_its_scopes(self):
         stated = self.read(client_id="an app", scopes=["openid", "Files.Read"])
         assert (stated.client, stated.scope) == ("an app", "openid Files.Read")
+
+    def test_a_token_is_for_people_or_for_apps(self):
+        """Otherwise it had two sessions, and a sign-out ended one of them."""
+        assert self.read("cloudreve.user")
+        assert self.read("cloudreve.app", client_id="an app").client == "an app"
+        assert self.read("cloudreve.user", client_id="an app") is None
+        assert self.read("cloudreve.app") is None
 
     @pytest.mark.parametrize(
         "claims",

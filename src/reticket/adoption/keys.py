@@ -5,6 +5,7 @@ A key never depends on a token: not its algorithm, and not its type (RFC 8725 §
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import warnings
@@ -80,10 +81,22 @@ def canonical(algorithm: str, key: str, secret_of: Callable[[str], bytes] = text
         secret_of: the bytes of a secret that is no JWK.
     """
     if algorithm in _HASHES:
-        return json.dumps({"k": to_text(_secret_of(key, secret_of)), "kty": "oct"})
+        secret = _as_used(_HASHES[algorithm], _secret_of(key, secret_of))
+        return json.dumps({"k": to_text(secret), "kty": "oct"})
     if algorithm not in _SIGNATURES:
         raise ValueError(f"the algorithm must be one of {', '.join(ALGORITHMS)}")
     return _public_key(algorithm, key).as_pem(private=False).decode()
+
+
+def _as_used(name: str, secret: bytes) -> bytes:
+    """The secret as HMAC uses it (RFC 2104 §2): secrets that verify the same tokens are one. A
+    longer one than the block is hashed, and zero bytes are added to a shorter one.
+    """
+    digest = hashlib.new(name)
+    if len(secret) > digest.block_size:
+        digest.update(secret)
+        secret = digest.digest()
+    return secret.rstrip(b"\0")
 
 
 def secret_in(jwk: str) -> bytes:
@@ -108,7 +121,7 @@ def _secret_of(key: str, secret_of: Callable[[str], bytes]) -> bytes:
     if "-----BEGIN" in key or said.get("kty", "oct") != "oct":
         raise ValueError("the key is a public or private key, but the algorithm needs a secret")
     secret = secret_in(key) if "kty" in said else secret_of(key)
-    if len(secret) < SHORTEST_SECRET:
+    if len(secret.rstrip(b"\0")) < SHORTEST_SECRET:  # HMAC adds such bytes itself
         raise ValueError(f"the secret must have at least {SHORTEST_SECRET} bytes")
     return secret
 

@@ -52,6 +52,17 @@ def folded(email: str) -> str:
     return f"{_composed(local)}@{_a_label(domain)}" if at else _composed(email)
 
 
+def is_same_email(one: str, other: str) -> bool:
+    """Whether two addresses differ in nothing but the case of ASCII letters. For addresses that
+    another system vouches for: it may hold two that `folded` makes one.
+    """
+    return _ascii_folded(one) == _ascii_folded(other)
+
+
+def _ascii_folded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").lower()
+
+
 def person_key(realm: str, email: str) -> str:
     """What tells a person of a directory file from all others: the folded e-mail, behind the realm
     of a dialect. No e-mail has a space.

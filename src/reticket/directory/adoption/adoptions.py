@@ -47,7 +47,7 @@ class Adoptions:
 
         Args:
             adoption: with its secrets.
-            most: active adoptions that a token kind may have.
+            most: the cost of all active adoptions that a token kind may have.
 
         Raises:
             AlreadyExists: the name is or was another one's, or the key was adopted before.
@@ -64,8 +64,12 @@ class Adoptions:
                     "ended since could begin anew, so it cannot be adopted again."
                 )
             now, others = self._clock(), map(self._adoption, connection.execute(_of(adoption.kind)))
-            if sum(each.is_active(now) for each in others) >= most:
-                raise Invalid(f"There are {most} active adoptions of {adoption.kind} already.")
+            if sum(each.cost for each in others if each.is_active(now)) + adoption.cost > most:
+                raise Invalid(
+                    f"{adoption.kind} has too many active adoptions. A forged token is compared "
+                    f"with all of them, so at most {most} are allowed. One with ES384 counts as "
+                    "2, and one with ES512 as 5."
+                )
             connection.execute(insert(adoptions), self._row(adoption, fingerprint))
 
     def remove(self, name: str) -> None:
@@ -110,9 +114,11 @@ class Adoptions:
         return Adoption(**{**members, **opened, "mode": Mode(row.mode)})
 
     def _fingerprint(self, adoption: Adoption) -> bytes:
-        """Opaque tokens have no key: there the name tells adoptions apart."""
+        """Of the key alone, whatever issuer is said. Opaque tokens have no key: there the name
+        tells adoptions apart.
+        """
         key = adoption.key or f"opaque:{adoption.name}"
-        said = json.dumps([adoption.kind, adoption.issuer, key])
+        said = json.dumps([adoption.kind, key])
         return self._sealer.digest(said.encode(), b"adoption")
 
 

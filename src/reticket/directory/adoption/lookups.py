@@ -9,15 +9,19 @@ from sqlalchemy import Connection, select
 
 from reticket.core.realms import USUAL
 from reticket.directory.arrivals.lookups import found_rows
-from reticket.directory.forms import folded
+from reticket.directory.forms import folded, is_same_email
 from reticket.directory.tables import foreign_ids, users
 
 
 class Found(NamedTuple):
-    """The ids of people, by what a session says of them."""
+    """The ids of people, by what a session says of them.
+
+    Args:
+        emails: id and address, by the folded address.
+    """
 
     ids: Collection[str]
-    emails: Mapping[str, str]
+    emails: Mapping[str, tuple[str, str]]
     foreign: Mapping[str, str]
 
     def of(self, user: str | None, email: str | None, foreign_id: str | None) -> str | None:
@@ -25,7 +29,8 @@ class Found(NamedTuple):
         if user is not None:
             return user if user in self.ids else None
         if email is not None:
-            return self.emails.get(folded(email))
+            found, stored = self.emails.get(folded(email), (None, ""))
+            return found if is_same_email(stored, email) else None
         return self.foreign.get(foreign_id or "")
 
 
@@ -39,11 +44,12 @@ def find(
     """Those people that the directory has."""
     people, theirs = users.c, foreign_ids.c
     by_id = select(people.id)
-    by_email = select(people.email_folded, people.id).where(people.realm == USUAL)
+    by_email = select(people.email_folded, people.id, people.email).where(people.realm == USUAL)
     by_foreign = select(theirs.foreign_id, theirs.user_id).where(theirs.system == system)
     keys = [folded(each) for each in emails]
+    named = found_rows(connection, by_email, people.email_folded, keys)
     return Found(
         {row[0] for row in found_rows(connection, by_id, people.id, ids)},
-        dict(tuple(row) for row in found_rows(connection, by_email, people.email_folded, keys)),
+        {row[0]: (row[1], row[2]) for row in named},
         dict(tuple(row) for row in found_rows(connection, by_foreign, theirs.foreign_id, foreign)),
     )

@@ -12,6 +12,7 @@ from reticket.core.people import User
 from reticket.directory.adoption.ends import UnadoptedEnds
 from reticket.directory.adoption.lookups import Found, find
 from reticket.directory.engines.database import Database
+from reticket.directory.forms import is_same_email
 from reticket.directory.people.foreign_ids import KnownPerson
 
 
@@ -41,7 +42,8 @@ class AdoptedPeople:
         """The id here. INVALID_TOKEN. Whether the person is blocked is asked with every refresh."""
         if stated.email is not None:
             user = self._user_by_email(stated.email)
-            found = KnownPerson(user.id, None) if user else None
+            is_meant = user is not None and is_same_email(user.email, stated.email)
+            found = KnownPerson(user.id, None) if user and is_meant else None
         else:
             found = self._user_id_of(adoption.system, stated.subject)
         if found is None:
