@@ -222,6 +222,13 @@ def test_an_end_includes_sessions_that_have_not_come_yet(shell, adopt, end):
     assert refreshed(shell, foreign()) is Cause.REVOKED
 
 
+def test_a_new_password_between_two_imports_ends_what_is_imported_later(shell, file):
+    import_opaque(shell, file(opaque("another")))
+    shell.run("user", "passwd", ADA, said="another password\nanother password\n")
+    shell.run("import", "sessions", file(opaque()), "--adoption", "old")
+    assert refreshed(shell, TOKEN) is Cause.REVOKED
+
+
 def test_a_person_who_was_blocked_meanwhile_is_signed_out(shell, adopt):
     adopt("--accept-unrevoked")
     shell.run("user", "disable", ADA)

@@ -60,7 +60,7 @@ class Known:
             raise Refusal(Code.INVALID_TOKEN, Cause.CREDENTIAL_CHANGED)
         return self.people[stated.subject]
 
-    def ended(self, family: Family) -> NotedEnd | None:
+    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
         causes = (c for each, c in self.ends if each.subject in (None, family.subject))
         return next(map(NotedEnd, causes), None)
 

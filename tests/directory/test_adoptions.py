@@ -17,7 +17,7 @@ from reticket.core.policy import DAY, SECOND
 from reticket.crypto.sealing import Sealer
 from reticket.directory.adoption.adoptions import Adoptions
 from reticket.directory.adoption.ends import UnadoptedEnds
-from reticket.directory.adoption.tables import adoptions
+from reticket.directory.adoption.tables import adoption_ends, adoptions
 from reticket.directory.drafts import UserDraft
 from reticket.directory.errors import AlreadyExists, Invalid, NotFound
 from reticket.directory.people.foreign_ids import ForeignId, insert_foreign_ids
@@ -127,7 +127,7 @@ class TestEnds:
     def test_nothing_is_noted_without_an_adoption(self, nothing, kept, one):
         nothing.end(Selection(subject="ada"), "operator", one.since)
         kept.add(one, 8)
-        assert nothing.ended(row_of(one)) is None
+        assert nothing.ended(row_of(one), one.since) is None
         assert nothing.kinds() == {one.kind}
 
     @pytest.mark.parametrize(
@@ -150,26 +150,61 @@ class TestEnds:
         self, ends, one, selection, members, is_meant
     ):
         ends.end(selection, "operator", one.since + 5)
-        found = ends.ended(row_of(one, **members))
+        found = ends.ended(row_of(one, **members), one.since)
         assert (found.cause if found else None) == ("operator" if is_meant else None)
 
     def test_an_end_before_the_adoption_is_not_for_its_sessions(self, ends, one):
         ends.end(Selection(), "operator", one.since - 1)
-        assert ends.ended(row_of(one)) is None
+        assert ends.ended(row_of(one), one.since) is None
         ends.end(Selection(), "operator", one.since)
-        assert ends.ended(row_of(one)) is not None
+        assert ends.ended(row_of(one), one.since) is not None
+
+    @pytest.fixture
+    def ada(self, directory):
+        """Somebody who was imported from another system."""
+        made = directory.users.add(UserDraft(EMAIL), "hash")
+        with directory.database.write() as connection:
+            insert_foreign_ids(connection, [ForeignId("django", "12", made, None)])
+        return made
+
+    def test_a_password_that_changes_before_an_adoption_ends_older_sessions(
+        self, nothing, kept, one, ada
+    ):
+        """The old system still knows the old password, and its sessions."""
+        nothing.end(Selection(subject=ada), "password_changed", one.since - 5)
+        nothing.end(Selection(subject="somebody else"), "password_changed", one.since - 5)
+        nothing.forget()
+        kept.add(one, 8)
+        row = row_of(one, subject=ada)
+        assert [bool(nothing.ended(row, one.since + n)) for n in (-6, -5, -4)] == [
+            True, True, False,
+        ]  # fmt: skip
+        assert nothing.ended(row, 0) is not None
+        assert nothing.ended(row_of(one, subject="somebody else"), 0) is None
+
+    def test_an_end_between_two_imports_of_opaque_tokens_is_noted(self, nothing, kept, one):
+        kept.add(opaque_adoption(since=one.since, until=one.until), 8)
+        nothing.end(Selection(subject="ada"), "password_changed", one.since + 5)
+        assert nothing.ended(row_of(one), 0) is not None
+
+    def test_an_older_end_of_a_selection_is_forgotten(self, ends, one, directory):
+        for at in (5, 9, 7):
+            ends.end(Selection(subject="ada"), "operator", one.since + at)
+        with directory.database.read() as connection:
+            noted = connection.execute(select(adoption_ends.c.ended_at)).scalars().all()
+        assert sorted(at - one.since for at in noted) == [7, 9]
 
     def test_the_end_of_one_row_needs_no_note(self, ends, one):
         ends.end(Selection(family=bytes(16)), "operator", one.since)
-        assert ends.ended(row_of(one)) is None
+        assert ends.ended(row_of(one), one.since) is None
 
     def test_notes_are_kept_until_no_adoption_needs_them(self, ends, one, clock):
         ends.end(Selection(), "operator", one.since)
         ends.forget()
-        assert ends.ended(row_of(one)) is not None
+        assert ends.ended(row_of(one), one.since) is not None
         clock.at = one.until
         ends.forget()
-        assert ends.ended(row_of(one)) is None
+        assert ends.ended(row_of(one), one.since) is None
 
 
 class TestPeople:

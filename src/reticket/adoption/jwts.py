@@ -86,7 +86,7 @@ class JwtReader:
             facts.subject,
             optional_text(claims, name) if name else None,
             facts.state,
-            time_in(claims, issued) if issued else self.adoption.since,
+            time_in(claims, issued) if issued else 0,
             self._end(claims, facts),
             facts.client,
             facts.scope,

@@ -105,7 +105,7 @@ class Adopting:
         if row is None:
             row = self._insert(self._first(token, device, now))
         if row.generation == FIRST and row.revoked_at is None:
-            end = self._people.ended(row)
+            end = self._people.ended(row, token.stated.issued_at if token.stated else 0)
             if end is not None:
                 self._store.revoke(Selection(family=row.id), end.cause)
         return row

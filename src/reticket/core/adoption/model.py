@@ -101,7 +101,7 @@ class Stated(NamedTuple):
         subject: the person's id in that system.
         email: the person's address, where an operator wants people to be found by it.
         state: what must be equal to the state that was imported with the person, or None.
-        issued_at / expires_at: its times.
+        issued_at / expires_at: its times. The first is 0 where it does not say it.
         client / scope: as in `Family`.
     """
 
@@ -137,7 +137,8 @@ class ForeignToken(NamedTuple):
         until = self.adoption.until
         if self.stated is not None:
             ends = min(self.stated.expires_at, until)
-            return RefreshToken(self.family, FIRST, context, self.stated.issued_at, ends)
+            issued_at = self.stated.issued_at or self.adoption.since
+            return RefreshToken(self.family, FIRST, context, issued_at, ends)
         ends = min(until if imported_end is None else imported_end, until)
         return RefreshToken(self.family, FIRST, context, self.adoption.since, ends)
 

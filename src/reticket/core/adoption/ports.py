@@ -26,8 +26,13 @@ class AdoptedPeople(Protocol):
         changed.
         """
 
-    def ended(self, family: Family) -> NotedEnd | None:
-        """An end that was asked for before this session was adopted, and includes it."""
+    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
+        """An end that was asked for before this session was adopted, and includes it.
+
+        Args:
+            family: its row.
+            issued_at: when its token was made; 0 where that is not known.
+        """
 
 
 class Unadopted(Protocol):

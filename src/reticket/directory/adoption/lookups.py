@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from reticket.core.realms import USUAL
 from reticket.directory.arrivals.lookups import found_rows
@@ -44,12 +44,14 @@ def find(
     """Those people that the directory has."""
     people, theirs = users.c, foreign_ids.c
     by_id = select(people.id)
-    by_email = select(people.email_folded, people.id, people.email).where(people.realm == USUAL)
+    by_email: Select[Any] = select(people.email_folded, people.id, people.email).where(
+        people.realm == USUAL
+    )
     by_foreign = select(theirs.foreign_id, theirs.user_id).where(theirs.system == system)
     keys = [folded(each) for each in emails]
     named = found_rows(connection, by_email, people.email_folded, keys)
     return Found(
         {row[0] for row in found_rows(connection, by_id, people.id, ids)},
-        {row[0]: (row[1], row[2]) for row in named},
+        {row.email_folded: (row.id, row.email) for row in named},
         dict(tuple(row) for row in found_rows(connection, by_foreign, theirs.foreign_id, foreign)),
     )

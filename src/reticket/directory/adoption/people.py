@@ -63,9 +63,9 @@ class AdoptedPeople:
         with self._database.read() as connection:
             return find(connection, system, ids, emails, foreign_ids)
 
-    def ended(self, family: Family) -> NotedEnd | None:
+    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
         """As `UnadoptedEnds.ended`."""
-        return self._ends.ended(family)
+        return self._ends.ended(family, issued_at)
 
 
 def _is_same(imported: str | None, stated: str) -> bool:

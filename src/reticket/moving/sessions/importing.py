@@ -226,7 +226,7 @@ class SessionImport:
         unadopted = self.instance.directory.unadopted
         for row in () if unadopted.is_empty() else rows:
             is_unused = row.generation == FIRST and row.revoked_at is None
-            end = unadopted.ended(row) if is_unused else None
+            end = unadopted.ended(row, 0) if is_unused else None
             if end is not None:
                 self.instance.store.revoke(Selection(family=row.id), end.cause)
 
