@@ -14,7 +14,7 @@ from reticket.core.errors import HashRefused
 from reticket.crypto.hashes.algorithms import read_hash
 from reticket.crypto.hashes.hasher import AnyHasher
 from reticket.crypto.hashes.known import KnownHash
-from reticket.crypto.hashes.systems import Said
+from reticket.crypto.hashes.systems import GivenHash
 from reticket.crypto.passwords import Argon2Hasher
 
 CONFIGS = {
@@ -50,7 +50,7 @@ pbkdf2_texts = st.builds(
     "pbkdf2:{}:{}${}${}".format, st.sampled_from(["sha1", "sha256", "sha512"]), small, hex_texts,
     hex_texts,
 )  # fmt: skip
-FORMS: dict[str, st.SearchStrategy[tuple[Said, str | None]]] = {
+FORMS: dict[str, st.SearchStrategy[tuple[GivenHash, str | None]]] = {
     "bcrypt": st.tuples(bcrypt_texts, st.none()),
     "bcrypt-sha256": st.tuples(bcrypt_texts.map("bcrypt_sha256${}".format), st.none()),
     "devise": st.tuples(bcrypt_texts, st.just("devise")),
@@ -97,7 +97,9 @@ def test_no_secret_makes_an_accepted_hash_fail(form: str, data: st.DataObject) -
         ("$2b$04$" + "9" * 53, "devise"),
     ],
 )
-def test_a_salt_that_bcrypt_does_not_read_is_refused(said: Said, hash_format: str | None) -> None:
+def test_a_salt_that_bcrypt_does_not_read_is_refused(
+    said: GivenHash, hash_format: str | None
+) -> None:
     with pytest.raises(HashRefused, match="22 characters of a salt"):
         HASHER.stored_form(said, hash_format)
 
