@@ -52,7 +52,10 @@ class Hasher:
         return secret_hash.partition(":")[2] == secret
 
     def is_old(self, secret_hash):
-        return secret_hash.startswith("old:")
+        return secret_hash.startswith(("old:", "cut:"))
+
+    def counts_whole(self, secret_hash, secret):
+        return not secret_hash.startswith("cut:")
 
     def absent(self):
         return "absent:nobody knows"

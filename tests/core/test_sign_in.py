@@ -249,6 +249,13 @@ def test_a_hash_with_old_parameters_is_renewed_only_by_the_correct_password(harn
     assert harness.people.hashes[ADA.id] == NEW + PASSWORD
 
 
+def test_a_hash_of_a_part_of_the_password_stays(harness):
+    """What was typed behind that part may be wrong, and would be all that fits from then on."""
+    harness.people.hashes[ADA.id] = "cut:" + PASSWORD
+    assert sign_in(harness) == ADA
+    assert harness.people.hashes[ADA.id] == "cut:" + PASSWORD
+
+
 def test_a_secret_that_was_verified_costs_no_hash_again(harness):
     assert [call(harness) for _ in range(3)] == [APP] * 3
     assert len(harness.hasher.verified) == 1

@@ -295,6 +295,11 @@ class SecretHasher(Protocol):
 
     def is_old(self, secret_hash: str) -> bool: ...
 
+    def counts_whole(self, secret_hash: str, secret: str) -> bool:
+        """Whether no part of the secret is left out of the hash. Otherwise a match does not say
+        that the whole secret is right.
+        """
+
     def absent(self) -> str:
         """A hash that no secret matches, and that costs as much to check as any other."""
 

@@ -41,6 +41,10 @@ class BoundedHasher:
         """Whether the hash's parameters are not the current ones; cheap."""
         return self._hasher.is_old(secret_hash)
 
+    def counts_whole(self, secret_hash: str, secret: str) -> bool:
+        """Whether the hash is of the whole secret; cheap."""
+        return self._hasher.counts_whole(secret_hash, secret)
+
     def absent(self) -> str:
         """A hash that no secret matches; cheap."""
         return self._hasher.absent()

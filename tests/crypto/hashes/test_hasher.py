@@ -115,6 +115,25 @@ def test_a_foreign_hash_is_tried_composed_and_as_typed(hasher: AnyHasher, typed:
     assert not hasher.verify(bcrypt_of(typed), "cafe")
 
 
+@pytest.mark.parametrize(
+    ("made", "secret", "is_whole"),
+    [
+        (bcrypt_of("x" * 72), "x" * 72, True),
+        (bcrypt_of("x" * 72), "x" * 73, False),
+        (bcrypt_of("x" * 72), "\u00e9" * 37, False),
+        (f"$bcrypt-sha256{bcrypt_of('x')}", "x" * 100, True),
+        (f"$devise$shop{bcrypt_of('x')}", "x" * 73, False),
+        (FOREIGN["argon2i"], "x" * 100, True),
+    ],
+)
+def test_only_bcrypt_leaves_out_the_end_of_a_long_secret(
+    current: Counting, made: str, secret: str, is_whole: bool
+) -> None:
+    hasher = AnyHasher(current, {"shop": b'{"pepper": "p"}'}.get)
+    assert hasher.counts_whole(made, secret) is is_whole
+    assert hasher.counts_whole(hasher.hash(secret), secret)
+
+
 def test_bcrypt_is_cut_at_72_bytes_and_every_byte_before_counts(hasher: AnyHasher) -> None:
     made = bcrypt_of("x" * 72)
     assert hasher.verify(made, "x" * 72 + "anything")

@@ -27,7 +27,9 @@ class VerifiedSecrets(Protocol):
 
 
 class SecretCheck:
-    """Owns the comparison. A hash with old parameters is replaced after a success."""
+    """Owns the comparison. A hash with old parameters is replaced after a success, unless it is
+    of a part of the secret alone: what was typed behind that part may be wrong.
+    """
 
     def __init__(
         self, directory: Directory, hasher: SecretHasher, verified: VerifiedSecrets
@@ -45,10 +47,14 @@ class SecretCheck:
             self._hasher.verify(self._hasher.absent(), secret)
             return False
         right = self._hasher.verify(stored, secret)
-        if right and credentials and self._hasher.is_old(stored):
+        if right and credentials and self._is_renewable(stored, secret):
             renewed = self._hasher.hash(secret)
             self._directory.renew_hash(credentials.subject, stored, renewed)
         return right and credentials is not None
+
+    def _is_renewable(self, stored: str, secret: str) -> bool:
+        hasher = self._hasher
+        return hasher.is_old(stored) and hasher.counts_whole(stored, secret)
 
     def knows(self, credentials: Credentials, secret: str) -> bool:
         """Whether this process has verified exactly that secret before; costs no hash."""

@@ -42,6 +42,14 @@ class AnyHasher:
         """Whether it is another form, or has other parameters. The mark of no password is not."""
         return secret_hash != NO_PASSWORD and not self._is_current(secret_hash)
 
+    def counts_whole(self, secret_hash: str, secret: str) -> bool:
+        """As `core.ports.SecretHasher.counts_whole`."""
+        try:
+            longest = read_hash(secret_hash, self._configs).longest
+        except HashRefused:
+            return True
+        return longest is None or all(len(encoded(form)) <= longest for form in forms(secret))
+
     def stored_form(self, password_hash: GivenHash, hash_format: str | None) -> str:
         """As `core.password_hasher.PasswordHasher.stored_form`."""
         return stored_form(password_hash, hash_format, self._configs)

@@ -19,6 +19,7 @@ class KnownHash:
     Args:
         compute: the digest of a secret.
         digest: that of the right one.
+        longest: bytes of a secret that count, or None for all.
         is_weak: computing one takes so little time that many guesses are cheap.
         can_be_wrapped: whether it can be stored without its digest (`algorithms/wrapped`).
     """
@@ -26,6 +27,7 @@ class KnownHash:
     compute: Callable[[bytes], bytes] = field(repr=False)
     digest: bytes = field(repr=False)
     is_weak: bool = False
+    longest: int | None = None
     can_be_wrapped: bool = True
 
     def matches(self, secret: bytes) -> bool:

@@ -26,11 +26,11 @@ def read(text: str, configs: Configs) -> KnownHash:
     """The hash of a text."""
     inner = text.removeprefix(_HASHED_FIRST)
     if inner == text:
-        return known_bcrypt(inner, lambda secret: secret)
-    return known_bcrypt(inner, _hashed)
+        return known_bcrypt(inner, lambda secret: secret, LONGEST_SECRET)
+    return known_bcrypt(inner, _hashed, None)
 
 
-def known_bcrypt(text: str, prepared: Callable[[bytes], bytes]) -> KnownHash:
+def known_bcrypt(text: str, prepared: Callable[[bytes], bytes], longest: int | None) -> KnownHash:
     """The hash of a text of bcrypt, over the prepared secret. HashRefused."""
     cost, made = check_bcrypt(text), text.encode()
     return KnownHash(
@@ -38,6 +38,7 @@ def known_bcrypt(text: str, prepared: Callable[[bytes], bytes]) -> KnownHash:
         made,
         is_weak=cost < LEAST_COST,
         can_be_wrapped=False,
+        longest=longest,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reticket.core.errors import HashRefused
-from reticket.crypto.hashes.algorithms.bcrypt import known_bcrypt
+from reticket.crypto.hashes.algorithms.bcrypt import LONGEST_SECRET, known_bcrypt
 from reticket.crypto.hashes.configs import config_of
 from reticket.crypto.hashes.known import Configs, KnownHash
 
@@ -30,7 +30,7 @@ def read(text: str, configs: Configs) -> KnownHash:
     """The hash of a text: `$devise$CONFIGURATION`, and the text of bcrypt."""
     _, _, name, inner = text.split("$", 3) if text.count("$") > 3 else ("", "", "", "")
     pepper = config_of(configs, name, Config).pepper.encode()
-    return known_bcrypt(f"${inner}", lambda secret: secret + pepper)
+    return known_bcrypt(f"${inner}", lambda secret: secret + pepper, LONGEST_SECRET)
 
 
 def devise_text(config: str, made: str) -> str:
