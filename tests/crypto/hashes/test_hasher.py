@@ -125,6 +125,7 @@ def test_a_foreign_hash_is_tried_composed_and_as_typed(hasher: AnyHasher, typed:
         (f"$devise$shop{bcrypt_of('x')}", "x" * 73, False),
         (FOREIGN["argon2i"], "x" * 100, True),
     ],
+    ids=["bcrypt-72", "bcrypt-73", "bcrypt-74", "bcrypt-sha256", "devise", "argon2i"],
 )
 def test_only_bcrypt_leaves_out_the_end_of_a_long_secret(
     current: Counting, made: str, secret: str, is_whole: bool

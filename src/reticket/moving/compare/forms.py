@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from reticket.moving.compare.names import is_id, is_secret, is_time
 
@@ -25,7 +26,7 @@ WORD, MIXED_WORD = 3.2, 4.0
 OWN = "{own address}"
 """Stands for the address of the server that answered."""
 
-_EMAIL = re.compile(r"[^\s@\"'<>:/]+@[^\s@\"'<>]+\.[\w-]+")
+_EMAIL = re.compile(r"(?<![^\s@\"'<>:/])[^\s@\"'<>:/]+@[^\s@\"'<>]+\.[\w-]+")
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _TIME = re.compile(r"[\d-]{10}([T ])[\d:]{8}(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _DAY_NAME = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
@@ -58,9 +59,19 @@ class Hidden:
 
     def cleaned(self, text: str) -> str:
         """The text without the address of the server and without the secrets."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "{secret}")
-        return text.replace(self.own, OWN)
+        return self.without_secrets(text).replace(self.own, OWN)
+
+    def without_secrets(self, text: str) -> str:
+        """The text without the secrets, in any letter case and percent-encoded too."""
+        decoded = unquote(text)
+        if decoded != text and self._replaced(decoded) != decoded:
+            text = decoded
+        return self._replaced(text)
+
+    def _replaced(self, text: str) -> str:
+        for secret in filter(None, sorted(self.secrets, key=len, reverse=True)):
+            text = re.sub(re.escape(secret), "{secret}", text, flags=re.IGNORECASE)
+        return text
 
 
 def number_form(text: Number, name: str) -> str:

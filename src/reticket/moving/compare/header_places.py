@@ -34,7 +34,8 @@ def media_type(headers: Headers) -> str:
 
 def header_places(headers: Headers, hidden: Hidden) -> Found:
     """The places of all headers that clients read."""
-    for name, value in headers:
+    for said_name, said_value in headers:
+        name, value = hidden.without_secrets(said_name), hidden.without_secrets(said_value)
         place = ("header", name)
         if name == "set-cookie":
             yield from _cookie(value, hidden)

@@ -96,7 +96,7 @@ def _of_value(place: Place, value: Any, hidden: Hidden) -> Found:
 
 
 def _name(name: str, hidden: Hidden) -> str:
-    return words(name, hidden)
+    return words(name[:LONGEST_TEXT], hidden)
 
 
 def _of_scalar(place: Place, value: Any, hidden: Hidden) -> Found:
