@@ -69,7 +69,7 @@ class Hidden:
         return self._replaced(text)
 
     def _replaced(self, text: str) -> str:
-        for secret in filter(None, sorted(self.secrets, key=len, reverse=True)):
+        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
             text = re.sub(re.escape(secret), "{secret}", text, flags=re.IGNORECASE)
         return text
 
