@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import IO
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from benchmarks.report import Bound, table
 from reticket.directory.tables import users
 from reticket.runtime.opening import Builder
 from reticket.testing.server import without_settings
+from reticket.testing.waiting import until
 
 SECONDS, MEGABYTES = 180.0, 200.0
 """For a million people, at most."""
@@ -32,7 +33,7 @@ STRIDE = 7919
 """Of a prime number, so that the order of e-mail addresses is not that of an index."""
 
 ROW = (
-    b'{"email":"person%d@example.com","password_hash":"$2b$12$%022dEixZaYVK1fsbw1ZfbX3OXePaWxn96p3'
+    b'{"email":"person%d@example.com","password_hash":"$2b$12$%021d.EixZaYVK1fsbw1ZfbX3OXePaWxn96p3'
     b'","first_name":"Ada","last_name":"Lovelace","foreign_id":"%d"}\n'
 )
 
@@ -159,8 +160,7 @@ def imported(data: Path, settings: Mapping[str, str], people: int) -> Imported:
 def killed(data: Path, settings: Mapping[str, str], people: int) -> int:
     """Kill an import when half of them are there. How many were there afterwards."""
     with importing(data, settings, people) as (process, end), counting(data, settings) as count:
-        while process.poll() is None and count() < people // 2:
-            sleep(0.01)
+        until(lambda: process.poll() is not None or count() >= people // 2, "half of them")
         process.send_signal(signal.SIGKILL)
         process.wait()
         end.set()
