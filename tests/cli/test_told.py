@@ -166,7 +166,7 @@ def names(shell, tmp_path):
     seed.write_text(SEED)
     sessions, people, secret = (tmp_path / name for name in ("sessions", "people.jsonl", "secret"))
     soon = (datetime.now(UTC) + timedelta(days=9)).isoformat(timespec="seconds")
-    session = {"digest": "a token", "email": ADA, "expires_at": soon}
+    session = {"digest": "a-token", "email": ADA, "expires_at": soon}
     sessions.write_text(json.dumps(session) + "\n")
     people.write_text(json.dumps({"email": PERSON}) + "\n")
     secret.write_text("a secret of 32 characters or more")

@@ -6,6 +6,7 @@ from tests.core.adopting import jwt_adoption
 from tests.dialects.oauth.token_people import ADA
 from tests.dialects.oauth.token_world import claims_of
 
+from reticket.adoption.keys import canonical
 from reticket.core.policy import DAY, SECOND
 from reticket.oauth.provider import USER
 from reticket.testing.clock import START
@@ -32,7 +33,7 @@ def adopted(world):
             reader="keycloak",
             kind=USER,
             algorithm="HS512",
-            key=REALM_KEY,
+            key=canonical("HS512", REALM_KEY),
             issuer=KEYCLOAK,
         )
     )
