@@ -9,10 +9,9 @@ from reticket.adoption.keys import canonical
 from reticket.adoption.reader import AdoptedTokens
 from reticket.core.adoption.adopting import Adopting
 from reticket.core.adoption.model import Adoption, Granted, Mode, NotedEnd, Stated
-from reticket.core.adoption.ports import NoForeignTokens
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Selection
-from reticket.core.policy import DAY, SECOND, Policy
+from reticket.core.policy import BROWSER_2026, DAY, SECOND, Policy
 from reticket.testing.clock import START
 
 SECRET = "a secret of the other system, long enough"
@@ -47,7 +46,7 @@ def opaque_adoption(**members) -> Adoption:
 
 @dataclass
 class Known:
-    """The port `AdoptedPeople`: people by their ids in the other system, and noted ends."""
+    """The ports `AdoptedPeople`, by the ids in the other system, and `Unadopted`: noted ends."""
 
     people: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
@@ -68,11 +67,10 @@ class Known:
 def adopting(adoptions: Sequence[Adoption], known: Known, policy: Policy, store, pool, clock):
     """Adopts by these records; every session may do what its token says."""
     tokens = AdoptedTokens(lambda: tuple(adoptions), clock)
-    return Adopting(
-        tokens, known, lambda _, stated: Granted(policy, stated.scope, None), store, pool, clock
-    )
+    grant = lambda _, stated: Granted(policy, stated.scope, None)  # noqa: E731
+    return Adopting(tokens, known, known, grant, store, pool, clock)
 
 
 def nothing_adopted(store, pool, clock) -> Adopting:
     """A service without adoptions."""
-    return Adopting(NoForeignTokens(), Known(), lambda *_: None, store, pool, clock)
+    return adopting((), Known(), BROWSER_2026, store, pool, clock)

@@ -143,6 +143,17 @@ async def test_no_token_is_accepted_once_the_adoption_has_ended(world):
     assert (await world.refresh(again.refresh_token)).outcome is Outcome.ADVANCED
 
 
+async def purge_until_the_end(world, token):
+    """Purges twice a day. The token is refused each time, and no row is left after the adoption."""
+    while world.clock.at < world.adoptions[0].until:
+        world.store.expire(world.clock(), 100)
+        with pytest.raises(Refusal):
+            await world.refresh(token)
+        world.clock.forward(DAY / 2)
+    world.store.expire(world.clock() + DAY, 100)
+    assert rows(world) == []
+
+
 @pytest.mark.parametrize("days", [1, 20, 300])
 async def test_a_purge_does_not_forget_an_ended_session_while_its_token_is_accepted(days):
     """Otherwise the token would begin its session anew."""
@@ -151,13 +162,7 @@ async def test_a_purge_does_not_forget_an_ended_session_while_its_token_is_accep
     token = foreign(days=days)
     await world.refresh(token)
     await sign_out(world, token)
-    while world.clock.at < world.adoptions[0].until:
-        world.store.expire(world.clock(), 100)
-        with pytest.raises(Refusal):
-            await world.refresh(token)
-        world.clock.forward(DAY / 2)
-    world.store.expire(world.clock() + DAY, 100)
-    assert rows(world) == []
+    await purge_until_the_end(world, token)
     assert await cause_of(world.refresh(token)) is Cause.FORGED
     world.close()
 
@@ -174,13 +179,7 @@ async def test_a_session_ends_by_its_policy_and_its_token_does_not_begin_it_anew
         newest = (await world.refresh(newest)).refresh_token if is_refreshed else newest
     world.clock.forward(DAY / 2)
     assert await cause_of(world.refresh(newest)) is Cause.EXPIRED
-    while world.clock.at < world.adoptions[0].until:
-        world.store.expire(world.clock(), 100)
-        with pytest.raises(Refusal):
-            await world.refresh(token)
-        world.clock.forward(DAY / 2)
-    world.store.expire(world.clock() + DAY, 100)
-    assert rows(world) == []
+    await purge_until_the_end(world, token)
     world.close()
 
 

@@ -6,13 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.deploy.proxies import DEPLOY, SEARCHED, changed
+from tests.deploy.proxies import DEPLOY, SEARCHED, changed, nginx_of
 from tests.docs.tables import page
 from tests.http.wire import call
 
@@ -61,7 +61,7 @@ def _block(language: str) -> str:
     return str(found)
 
 
-def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:
+def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> Sequence[str]:
     proxy = (DEPLOY / "nginx" / "reticket_proxy.conf").read_text()
     (folder / "reticket_proxy.conf").write_text(proxy)
     (folder / snippet.name).write_text(changed(snippet.read_text(), {"/etc/nginx/": f"{folder}/"}))
@@ -70,17 +70,7 @@ def _nginx(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
         "/etc/nginx/cloudreve.conf": f"{folder}/{snippet.name}",
     })  # fmt: skip
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    main = folder / "nginx.conf"
-    main.write_text(
-        f"daemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
-        + ("user root;\n" if os.geteuid() == 0 else "")
-        + "http {\naccess_log off;\n"
-        + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        + text
-        + "}\n"
-    )
-    return ["nginx", "-c", str(main)]
+    return nginx_of(folder, text)
 
 
 def _caddy(folder: Path, snippet: Path, port: int, ours: int, old: int) -> list[str]:

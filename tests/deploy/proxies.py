@@ -82,6 +82,21 @@ def _files(proxy: Proxy) -> dict[str, str]:
     }
 
 
+def nginx_of(folder: Path, text: str) -> Sequence[str]:
+    """The command of an nginx with that text in its `http`, and all its files in the folder."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    main = folder / "nginx.conf"
+    main.write_text(
+        f"daemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
+        + ("user root;\n" if os.geteuid() == 0 else "")
+        + "http {\naccess_log off;\n"
+        + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+        + text
+        + "}\n"
+    )
+    return "nginx", "-c", str(main)
+
+
 def _nginx(proxy: Proxy, service: str) -> Sequence[str]:
     folder = proxy.folder
     shutil.copy(DEPLOY / "nginx" / "reticket_proxy.conf", folder)
@@ -95,17 +110,7 @@ def _nginx(proxy: Proxy, service: str) -> Sequence[str]:
         "allow 127.0.0.0/8;": "allow 127.0.0.1;",
     }
     text = (DEPLOY / "nginx" / "reticket.conf").read_text()
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    main = folder / "nginx.conf"
-    main.write_text(
-        f"daemon off;\npid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
-        + ("user root;\n" if os.geteuid() == 0 else "")
-        + "http {\naccess_log off;\n"
-        + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        + changed(text, listeners | _files(proxy))
-        + "}\n"
-    )
-    return "nginx", "-c", str(main)
+    return nginx_of(folder, changed(text, listeners | _files(proxy)))
 
 
 def _apache(proxy: Proxy, service: str) -> Sequence[str]:

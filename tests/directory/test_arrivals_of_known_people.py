@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
+from tests.directory.arriving import find_person, hash_of, refused
 
 from reticket.core.people import NO_PASSWORD
-from reticket.core.realms import SignInName
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.drafts import TenantDraft, UserDraft
@@ -46,11 +47,7 @@ def importing(directory):
 
 @pytest.fixture
 def person(directory):
-    def find(email="ada@example.com", realm=""):
-        directory.catch_up_now()
-        return directory.user_by_name(SignInName(realm, email))
-
-    return find
+    return partial(find_person, directory)
 
 
 @pytest.fixture
@@ -61,14 +58,6 @@ def ended(directory):
         return [(each.cause, each.selection.resource) for each in directory.intents()]
 
     return read
-
-
-def hash_of(directory, email="ada@example.com"):
-    return directory.user_credentials(SignInName("", email)).secret_hash
-
-
-def refused(settled):
-    return [reason for _, reason in settled.refused]
 
 
 def part(person, dialect):

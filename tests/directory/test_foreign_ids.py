@@ -6,7 +6,7 @@ import pytest
 
 from reticket.core.errors import Unavailable
 from reticket.directory.drafts import UserDraft
-from reticket.directory.people.foreign_ids import ForeignId, KnownPerson, insert_foreign_ids
+from reticket.directory.people.foreign_ids import ForeignId, LinkedPerson, insert_foreign_ids
 
 EMAIL = "ada@example.com"
 
@@ -27,8 +27,8 @@ def test_a_person_is_found_by_an_id_of_another_system(directory, ada):
         ForeignId("keycloak", "7f2c", ada, None),
         ForeignId("cloudreve", "12", ada, "digest"),
     )
-    assert directory.user_id_of("keycloak", "7f2c") == KnownPerson(ada, None)
-    assert directory.user_id_of("cloudreve", "12") == KnownPerson(ada, "digest")
+    assert directory.user_id_of("keycloak", "7f2c") == LinkedPerson(ada, None)
+    assert directory.user_id_of("cloudreve", "12") == LinkedPerson(ada, "digest")
     assert directory.user_id_of("cloudreve", "7f2c") is None
     assert directory.user_id_of("cloudreve", "\ud800") is None
     assert [(each.system, each.foreign_id) for each in directory.foreign_ids.of_user(ada)] == [
@@ -42,7 +42,7 @@ def test_an_id_names_one_person(directory, ada):
     grace = directory.users.add(UserDraft("grace@example.com"), "hash")
     with pytest.raises(Unavailable):
         keep(directory, ForeignId("keycloak", "7f2c", grace, None))
-    assert directory.user_id_of("keycloak", "7f2c") == KnownPerson(ada, None)
+    assert directory.user_id_of("keycloak", "7f2c") == LinkedPerson(ada, None)
 
 
 def test_the_ids_of_a_deleted_person_are_gone(directory, ada):

@@ -115,19 +115,40 @@ def _request_of(connection):
 
 
 @contextmanager
-def other_server(folder, behave, host=HOST):
-    """The server, and the file with its certificate authority."""
+def listening_with_tls(folder, host):
+    """A socket on loopback, the context for its connections, and the file with its certificate
+    authority. A thread that accepts on it ends with it.
+    """
     file = certified(folder, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     listening = socket.create_server(("127.0.0.1", 0))
-    server = OtherServer(listening, behave)
-    thread = threading.Thread(target=server.serve, args=(listening, context), daemon=True)
+    try:
+        yield listening, context, file
+    finally:
+        listening.close()
+
+
+@contextmanager
+def serving(listening, serve, *arguments):
+    """A thread that serves until the socket is shut."""
+    thread = threading.Thread(target=serve, args=arguments, daemon=True)
     thread.start()
     try:
-        yield server, file
+        yield
     finally:
-        server.over.set()
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         thread.join()
+
+
+@contextmanager
+def other_server(folder, behave, host=HOST):
+    """The server, and the file with its certificate authority."""
+    with listening_with_tls(folder, host) as (listening, context, file):
+        server = OtherServer(listening, behave)
+        with serving(listening, server.serve, listening, context):
+            try:
+                yield server, file
+            finally:
+                server.over.set()

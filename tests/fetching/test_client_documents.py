@@ -11,7 +11,7 @@ from tests.dialects.oauth.browser import Browser
 from tests.dialects.oauth.documents import APP, accepting
 from tests.fetching.other_server import HOST, JSON, SHORT, answered, other_server, slowly
 
-from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching import Reach, Resolver, SafeExchange
 from reticket.fetching.resolving import Address
 
 PATIENT = 60.0
@@ -38,7 +38,7 @@ def asked(tmp_path):
             world = stack.enter_context(accepting())
             ask.server, ask.world = server, world
             resolver = Resolver(lookup or server.lookup)
-            exchange = SafeExchange(resolver, hosts, ca_file, time.monotonic, timeout)
+            exchange = SafeExchange(Reach(resolver, hosts, ca_file), time.monotonic, timeout)
             world.elsewhere = OtherServers(world, exchange)
             ask.url = url or server.url("/client.json")
             return Browser(world).asks(client_id=ask.url, scope="openid")

@@ -9,7 +9,7 @@ import pytest
 from tests.fetching.other_server import HOST, JSON, SHORT, answered, other_server, slowly
 
 from reticket.core.fetching.model import Fetched, FetchFault, FetchRequest, Unfetched
-from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching import Reach, Resolver, SafeExchange
 from reticket.fetching.resolving import Address
 
 PATIENT = 60.0
@@ -39,9 +39,8 @@ def asked(tmp_path):
             server, ca_file = stack.enter_context(made)
             resolver = Resolver(lookup(server) if lookup else server.lookup)
             ask.server = server
-            exchange = SafeExchange(
-                resolver, hosts, ca_file if trusted else None, time.monotonic, timeout
-            )
+            reach = Reach(resolver, hosts, ca_file if trusted else None)
+            exchange = SafeExchange(reach, time.monotonic, timeout)
             return exchange(FetchRequest(url or server.url(path), accept, body, "text/plain"))
 
         yield ask

@@ -1,15 +1,12 @@
 """An LDAP server for a test: real TLS on loopback, and messages by another codec than ours."""
 
-import socket
-import ssl
-import threading
 import time
 from contextlib import contextmanager, suppress
 
 from pyasn1.codec.ber import decoder, encoder
 from pyasn1.type import univ
 from pyasn1_modules import rfc2251
-from tests.fetching.other_server import SHORT, certified
+from tests.fetching.other_server import SHORT, listening_with_tls, serving
 from tests.handover.old_back_end import BOB, HOST, OLD
 
 BASE, SERVICE, SECRET = "ou=people,dc=example", "cn=reticket,dc=example", "service secret"
@@ -168,19 +165,10 @@ def endless(server, operation):
 @contextmanager
 def ldap_server(folder, answers, host=HOST):
     """The server, and the file with its certificate authority."""
-    file = certified(folder, host)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = LdapServer(listening.getsockname()[1], answers)
-    thread = threading.Thread(target=_serve, args=(server, listening, context), daemon=True)
-    thread.start()
-    try:
-        yield server, file
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join()
+    with listening_with_tls(folder, host) as (listening, context, file):
+        server = LdapServer(listening.getsockname()[1], answers)
+        with serving(listening, _serve, server, listening, context):
+            yield server, file
 
 
 def _serve(server, listening, context):

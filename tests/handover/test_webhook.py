@@ -25,7 +25,7 @@ from tests.handover.old_back_end import (
 from reticket.core.errors import Cause
 from reticket.core.handover import Confirmed, Denied, NoAnswer
 from reticket.core.policy import SECOND
-from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching import Reach, Resolver, SafeExchange
 from reticket.handover.webhook import SignInWebhook
 from reticket.testing.clock import FakeClock
 
@@ -40,9 +40,8 @@ def asked(tmp_path):
         def ask(behave, name=BOB, password=OLD, *, timeout=60.0, own_name=HOST):
             server, ca_file = stack.enter_context(other_server(tmp_path, behave, own_name))
             ask.server, numbers = server, iter(range(9))
-            exchange = SafeExchange(
-                Resolver(server.lookup), (HOST,), ca_file, time.monotonic, timeout
-            )
+            reach = Reach(Resolver(server.lookup), (HOST,), ca_file)
+            exchange = SafeExchange(reach, time.monotonic, timeout)
             url, clock = f"https://{HOST}:{server.port}/sign-in", FakeClock()
             ask.webhook = SignInWebhook(
                 url, "akinon", KEY, exchange, clock, lambda size: next(numbers).to_bytes(size)

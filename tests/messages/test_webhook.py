@@ -14,7 +14,7 @@ from reticket.core.fetching.model import Fetched, FetchFault, Unfetched
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
 from reticket.core.webhook_signature import read_webhook_secret
-from reticket.fetching import Resolver, SafeExchange
+from reticket.fetching import Reach, Resolver, SafeExchange
 from reticket.messages import Webhook
 from reticket.testing.clock import FakeClock
 
@@ -141,7 +141,8 @@ def test_any_other_text_is_no_secret(text):
 def test_the_fetcher_sends_the_headers(tmp_path):
     clock = FakeClock()
     with other_server(tmp_path, answered(b"HTTP/1.1 204 No Content\r\n\r\n")) as (server, file):
-        exchange = SafeExchange(Resolver(server.lookup), (HOST,), file, time.monotonic, 60.0)
+        reach = Reach(Resolver(server.lookup), (HOST,), file)
+        exchange = SafeExchange(reach, time.monotonic, 60.0)
         webhook = Webhook(server.url("/messages"), KEY, exchange, clock)
         assert webhook(message(clock)) is None
         assert b"\r\nwebhook-signature: v1," in server.requests[0]

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from reticket.adoption.keys import verifier
-from reticket.adoption.system import Facts, System, optional_text, time_in
+from reticket.adoption.system import System, TokenFacts, optional_text, time_in
 from reticket.core.adoption.model import Adoption, ForeignToken, Stated
 from reticket.core.tokens.faces import from_text, split_jwt
 
@@ -79,7 +79,7 @@ class JwtReader:
             and ("nbf" not in claims or time_in(claims, "nbf") <= now + LEEWAY)
         )
 
-    def _stated(self, claims: dict[str, Any], facts: Facts) -> Stated:
+    def _stated(self, claims: dict[str, Any], facts: TokenFacts) -> Stated:
         name = self.adoption.options.get(EMAIL_CLAIM)
         issued = next((each for each in ("iat", "nbf") if each in claims), None)
         return Stated(
@@ -92,7 +92,7 @@ class JwtReader:
             facts.scope,
         )
 
-    def _end(self, claims: dict[str, Any], facts: Facts) -> int:
+    def _end(self, claims: dict[str, Any], facts: TokenFacts) -> int:
         """The stated end. Keycloak has written 0 for none."""
         if facts.may_be_endless and claims.get("exp") in (None, 0):
             return self.adoption.until

@@ -13,7 +13,7 @@ from reticket.core.policy import SECOND
 Claims: TypeAlias = Mapping[str, Any]
 
 
-class Facts(NamedTuple):
+class TokenFacts(NamedTuple):
     """What a system's claims say beside the times.
 
     Args:
@@ -53,7 +53,7 @@ class System:
     type_claim: str
     type_values: tuple[str, ...]
     algorithms: tuple[str, ...]
-    read: Callable[[Claims, Adoption], Facts]
+    read: Callable[[Claims, Adoption], TokenFacts]
     needs_issuer: bool = False
     options: tuple[str, ...] = ()
     salts: tuple[str, ...] = ()

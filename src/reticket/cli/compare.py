@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reticket.cli.compare_sample import chosen, recording_of, talks_of
+from reticket.cli.compare_sample import chains_of, chosen, recording_of
 from reticket.cli.context import CONFIG, DATA, JSON, CommandContext, show, show_json
 from reticket.core.addresses import is_loopback
 from reticket.core.errors import StartupError
@@ -99,12 +99,12 @@ def compare(
         dialects = chosen(frame.builder.dialects(settings), names)
         servers = _server(own or local, "--to", ca), _server(other, "--with", ca)
         recording = recording_of(sample, paths, dialects)
-        talks = list(talks_of(recording, passwords, dialects))
+        chains = list(chains_of(recording, passwords, dialects))
     except StartupError as error:
         raise NothingCompared(str(error)) from None
     for server in servers:
         _expect_answers(server, with_passwords=passwords is not None)
-    found = compared(talks, *servers, ignored)
+    found = compared(chains, *servers, ignored)
     _show(found, recording, as_json)
     if found.differences:
         raise click.exceptions.Exit(DIFFERENT)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
+from reticket.cli.input_file import STANDARD_INPUT, opened_input
 from reticket.core.errors import StartupError
-from reticket.moving.compare.calls import Talk
+from reticket.moving.compare.calls import CallChain
 from reticket.moving.compare.made import made_sample
 from reticket.moving.compare.recorded import Recording, belongs, read_recording
 from reticket.moving.compare.signed_in import read_credentials, signed_in_sample
@@ -31,31 +29,19 @@ def recording_of(
     """What --sample has of these paths, or of the dialects' own. StartupError."""
     if sample is None:
         return None
-    with _opened(sample) as (stream, name):
+    name = "standard input" if str(sample) == STANDARD_INPUT else sample.name
+    with opened_input(sample) as stream:
         if paths:
             return read_recording(stream, name, lambda path: path.startswith(paths))
         return read_recording(stream, name, lambda path: belongs(path, dialects))
 
 
-@contextmanager
-def _opened(sample: Path) -> Iterator[tuple[BinaryIO, str]]:
-    """The sample and its name for messages. StartupError."""
-    if sample == Path("-"):
-        yield sys.stdin.buffer, "standard input"
-        return
-    try:
-        with sample.open("rb") as stream:
-            yield stream, sample.name
-    except OSError as error:
-        raise StartupError(f"cannot read {sample}: {error.strerror}.") from error
-
-
-def talks_of(
+def chains_of(
     recording: Recording | None, passwords: Path | None, dialects: Sequence[Dialect]
-) -> Iterator[Talk]:
+) -> Iterator[CallChain]:
     """The recording, or requests made here, and sign-ins with the given passwords. StartupError."""
     if recording is not None:
-        yield from (Talk((call,)) for call in recording.calls)
+        yield from (CallChain((call,)) for call in recording.calls)
     else:
         for dialect in dialects:
             yield from made_sample(dialect)

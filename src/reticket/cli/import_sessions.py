@@ -11,9 +11,9 @@ import click
 
 from reticket.adoption.digests import DIGESTS
 from reticket.cli.adoption_options import CLIENT, Time
-from reticket.cli.context import PathOption, with_instance
-from reticket.cli.import_source import opened
-from reticket.cli.refused_rows import SOME_REFUSED, show_refused, tell
+from reticket.cli.context import with_instance
+from reticket.cli.import_source import opened_rows
+from reticket.cli.refused_rows import DRY_RUN, REPORT, SOME_REFUSED, show_refused, tell
 from reticket.core.adoption.model import Adoption
 from reticket.directory.errors import NotFound
 from reticket.moving.rows.progress import Progress
@@ -52,10 +52,8 @@ from reticket.runtime.opened_service import OpenedService
     is_flag=True,
     help="With --all-ended: the file may be empty, since no session was ended.",
 )
-@click.option(
-    "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
-)
-@click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
+@REPORT
+@DRY_RUN
 @click.pass_context
 @with_instance
 def sessions(
@@ -145,7 +143,7 @@ def _adoption(instance: OpenedService, request: AdoptionRequest, dry_run: bool) 
 
 def _imported(file: str, work: SessionImport, read: Callable[[bytes], SessionRow]) -> Totals:
     """Import the rows of a file, and say how far it is."""
-    with opened(file, None, "json", ()) as found:
+    with opened_rows(file) as found:
         progress = Progress(tell, time.monotonic, found.size)
         return work.run(found.rows, read, lambda t: progress.at(t.rows, found.position()))
 

@@ -1,8 +1,8 @@
-"""What `reticket import users` reads: a file, standard input, or the export of another system."""
+"""What `reticket import` reads: a file, standard input, or the export of another system."""
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import click
 
+from reticket.cli.input_file import STANDARD_INPUT, opened_input
 from reticket.cli.urls import StoreUrl
-from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
 from reticket.moving.readers import reader
 from reticket.moving.rows.csv_rows import csv_rows
@@ -23,8 +23,8 @@ from reticket.moving.streams.lines import Lines
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleSource:
-    """Rows of people.
+class RowSource:
+    """Rows that an import reads.
 
     Args:
         position: how far the source was read, in bytes or in ids.
@@ -39,9 +39,17 @@ class PeopleSource:
 
 
 @contextmanager
-def opened(
+def opened_rows(source: str) -> Iterator[RowSource]:
+    """The rows of JSON lines: a file, or `-`. StartupError when they cannot be read."""
+    with opened_input(source) as stream:
+        lines, size = _lines(stream, source)
+        yield RowSource(raw_lines(lines), lambda: lines.position, lambda: size)
+
+
+@contextmanager
+def opened_people(
     source: str, origin: str | None, form: str | None, known: Collection[str]
-) -> Iterator[PeopleSource]:
+) -> Iterator[RowSource]:
     """The rows. StartupError when they cannot be read.
 
     Args:
@@ -54,36 +62,28 @@ def opened(
     if origin is not None:
         if form is not None:
             raise click.UsageError("--format does not go with --from.")
-        if source == "-":
+        if source == STANDARD_INPUT:
             raise click.UsageError("--from needs a file, a folder or a database, and not -.")
         meter = Meter()
         rows = reader(origin)(StoreUrl().convert(source, None, None), meter)
-        yield PeopleSource(rows, lambda: meter.position, lambda: meter.size)
+        yield RowSource(rows, lambda: meter.position, lambda: meter.size)
         return
     is_csv = form == "csv" if form else source.lower().endswith(".csv")
     read = csv_rows(frozenset(known)) if is_csv else raw_lines
-    with _bytes(source) as (stream, size):
-        lines = Lines(stream)
-        yield PeopleSource(
+    with opened_input(source) as stream:
+        lines, size = _lines(stream, source)
+        yield RowSource(
             read(lines), lambda: lines.position, lambda: size, lambda: _in_clear(source, is_csv)
         )
 
 
-@contextmanager
-def _bytes(source: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The bytes, and how many there are. StartupError."""
-    if source == "-":
-        yield sys.stdin.buffer, None
-        return
-    file = Path(source)
-    try:
-        with file.open("rb") as stream:
-            yield stream, file.stat().st_size
-    except OSError as error:
-        raise StartupError(f"cannot read {file}: {error.strerror}.") from error
+def _lines(stream: BinaryIO, source: str) -> tuple[Lines, int | None]:
+    """The lines, and how many bytes there are."""
+    size = None if source == STANDARD_INPUT else os.fstat(stream.fileno()).st_size
+    return Lines(stream), size
 
 
 def _in_clear(source: str, is_csv: bool) -> int:
-    if source == "-":
+    if source == STANDARD_INPUT:
         return 0
     return (count_in_csv if is_csv else count_in_json_lines)(Path(source))

@@ -10,8 +10,8 @@ import click
 
 from reticket.cli.context import PathOption, with_instance
 from reticket.cli.hash_config_file import keep_hash_configs, read_config_file
-from reticket.cli.import_source import PeopleSource, opened
-from reticket.cli.refused_rows import SOME_REFUSED, show_refused, tell
+from reticket.cli.import_source import RowSource, opened_people
+from reticket.cli.refused_rows import DRY_RUN, REPORT, SOME_REFUSED, show_refused, tell
 from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
@@ -54,15 +54,13 @@ from reticket.runtime.opened_service import OpenedService
     is_flag=True,
     help="Change people who are known already. A password that was set here stays.",
 )
-@click.option(
-    "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
-)
+@REPORT
 @click.option(
     "--hash-config",
     type=PathOption(),
     help="A file with what hashes of Firebase or Devise need, as `user hash-config` takes it.",
 )
-@click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
+@DRY_RUN
 @click.pass_context
 @with_instance
 def users(
@@ -98,7 +96,10 @@ def users(
         check_text_id(system, "a system")
     reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
     terms = Terms(system, allow_roles, hasher.may_replace if update else None)
-    with opened(source, origin, form, reader.members) as found, Report(report, source) as refused:
+    with (
+        opened_people(source, origin, form, reader.members) as found,
+        Report(report, source) as refused,
+    ):
         many = 0 if dry_run else found.in_clear()
         if many:
             _tell_hashing(instance, many)
@@ -113,7 +114,7 @@ def users(
 
 def _run(
     instance: OpenedService,
-    found: PeopleSource,
+    found: RowSource,
     reader: ArrivalReader,
     terms: Terms,
     refused: Report,

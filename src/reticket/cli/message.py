@@ -8,9 +8,9 @@ from reticket.cli.context import with_instance
 from reticket.cli.group import Group
 from reticket.core.messages import Message
 from reticket.core.policy import SECOND
-from reticket.runtime.assembly import exchange_of
 from reticket.runtime.mailer import mailer_of
 from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.other_servers import exchange_of
 
 LIFETIME = 300
 """Seconds of a test message."""

@@ -1,14 +1,20 @@
-"""How the commands that import rows say which of them they have refused."""
+"""The options that all commands have that import rows, and how they say which they have refused."""
 
 from __future__ import annotations
 
 import click
 
-from reticket.cli.context import show
+from reticket.cli.context import PathOption, show
 from reticket.moving.rows.report import RefusedRow, Report
 
 SOME_REFUSED = 3
 """Exit code when rows were refused."""
+
+
+REPORT = click.option(
+    "--report", type=PathOption(), help="A file for the refused rows, with line and reason."
+)
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Check all rows, and change nothing.")
 
 
 def tell(line: str) -> None:

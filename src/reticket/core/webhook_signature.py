@@ -25,9 +25,24 @@ def read_webhook_secret(text: str) -> bytes:
     return key
 
 
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+"""Names of headers."""
+
+
 def mac(key: bytes, data: bytes) -> bytes:
     """HMAC-SHA256."""
     return hmac.digest(key, data, sha256)
+
+
+def signed_headers(
+    key: bytes, message_id: str, timestamp: str, body: bytes
+) -> tuple[tuple[str, str], ...]:
+    """The headers of a message. The timestamp is in seconds."""
+    return (
+        (ID, message_id),
+        (TIMESTAMP, timestamp),
+        (SIGNATURE, signature(key, message_id, timestamp, body)),
+    )
 
 
 def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:

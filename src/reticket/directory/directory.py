@@ -29,7 +29,7 @@ from reticket.directory.people.enrolments import Enrolments
 from reticket.directory.people.factors import Factors as StoredFactors
 from reticket.directory.people.foreign_ids import ForeignIds
 from reticket.directory.people.former_names import FormerNames
-from reticket.directory.people.handed_over import HandedOver
+from reticket.directory.people.handed_over import HandedOverPeople
 from reticket.directory.people.hash_configs import HashConfigs
 from reticket.directory.people.memberships import Memberships
 from reticket.directory.people.networks import KnownNetworks
@@ -156,7 +156,7 @@ class Directory:
             clock,
             entropy,
         )
-        self.handed_over = HandedOver(database, self.users, former)
+        self.handed_over = HandedOverPeople(database, self.users, former)
         places = {"tenants": self.tenant_members, "developer_accounts": self.account_members}
         verbs = PeopleVerbs(self.users, self.enrolments, places)
         self.arrivals = Arrivals(database, profiles, realms, sealer, verbs, clock, entropy)
@@ -182,9 +182,7 @@ class Directory:
         )
         self.clients = Clients(database, profiles, clock, entropy)
         self._offer_records(self._records)
-        self.adopted_people = AdoptedPeople(
-            database, self.user_id_of, self._records.user_by_email, self.unadopted
-        )
+        self.adopted_people = AdoptedPeople(database, self.user_id_of, self._records.user_by_email)
         self.has_origin = Origins(database, lambda: self.version, seconds).has_origin
         self._offer_sign_ins(SignIns(database), KnownNetworks(database, sealer))
         intents = Intents(database)

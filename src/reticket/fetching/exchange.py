@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
-
 import h11
 
 from reticket.core.fetching.model import Fetched, FetchRequest, FetchResult
@@ -13,7 +10,6 @@ from reticket.fetching.connection import PIECE, receiver, send
 from reticket.fetching.deadline import Deadline, Seconds
 from reticket.fetching.faults import or_fault
 from reticket.fetching.reach import Reach
-from reticket.fetching.resolving import Resolver
 from reticket.fetching.target import Target, target_of
 
 TIMEOUT = 5.0
@@ -24,22 +20,13 @@ class SafeExchange:
     """Sends requests. Used by many threads.
 
     Args:
-        resolver: finds addresses.
-        private_hosts: hosts that may have addresses that are not public.
-        ca_file: the certificate authority of these hosts; None stands for the system's.
+        reach: says which servers may be connected to.
         seconds: a monotonic clock.
         timeout: seconds for one request in all.
     """
 
-    def __init__(
-        self,
-        resolver: Resolver,
-        private_hosts: Collection[str],
-        ca_file: Path | None,
-        seconds: Seconds,
-        timeout: float = TIMEOUT,
-    ) -> None:
-        self._reach = Reach(resolver, private_hosts, ca_file)
+    def __init__(self, reach: Reach, seconds: Seconds, timeout: float = TIMEOUT) -> None:
+        self._reach = reach
         self._seconds = seconds
         self._timeout = timeout
 

@@ -14,9 +14,8 @@ from reticket.core.fetching.model import Exchange, Fetched, FetchRequest
 from reticket.core.handover import Answer, Confirmed, Denied, NoAnswer, text_or_none
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock, Entropy
-from reticket.core.webhook_signature import is_signed, signature
+from reticket.core.webhook_signature import SIGNATURE, TIMESTAMP, is_signed, signed_headers
 
-ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 ANSWERED = "re_"
 """Stands before the id of the request in that of its answer."""
 
@@ -63,11 +62,7 @@ class SignInWebhook:
 
     def _request(self, message_id: str, body: bytes) -> FetchRequest:
         timestamp = str(self._clock() // SECOND)
-        headers = (
-            (ID, message_id),
-            (TIMESTAMP, timestamp),
-            (SIGNATURE, signature(self._key, message_id, timestamp, body)),
-        )
+        headers = signed_headers(self._key, message_id, timestamp, body)
         wanted = (TIMESTAMP, SIGNATURE)
         return FetchRequest(self._url, (), body, "application/json", headers, wanted=wanted)
 

@@ -12,7 +12,7 @@ from reticket.core.fetching.model import Exchange, Fetched, FetchFault, FetchReq
 from reticket.core.messages import Failure, Message
 from reticket.core.policy import SECOND
 from reticket.core.ports import Clock
-from reticket.core.webhook_signature import mac, signature
+from reticket.core.webhook_signature import mac, signed_headers
 
 _PASSING_STATUSES = frozenset({408, 425, 429})
 _PASSING_FAULTS = frozenset(
@@ -47,11 +47,7 @@ class Webhook:
     def _request(self, body: bytes) -> FetchRequest:
         message_id = f"msg_{mac(self._key, b'id:' + body).hex()[:32]}"
         timestamp = str(self._clock() // SECOND)
-        headers = (
-            ("webhook-id", message_id),
-            ("webhook-timestamp", timestamp),
-            ("webhook-signature", signature(self._key, message_id, timestamp, body)),
-        )
+        headers = signed_headers(self._key, message_id, timestamp, body)
         return FetchRequest(self._url, (), body, "application/json", headers)
 
 

@@ -39,11 +39,11 @@ from reticket.crypto.bounded_hasher import BoundedHasher
 from reticket.crypto.otp import TimeBasedCodes
 from reticket.crypto.verified import VerifiedSecrets
 from reticket.directory.forms import folded
-from reticket.fetching import Resolver, SafeExchange
 from reticket.fetching.exchange import TIMEOUT
 from reticket.http.edge import carried_out
 from reticket.runtime.mailer import mailer_of
 from reticket.runtime.opened_service import OpenedService
+from reticket.runtime.other_servers import exchange_of
 from reticket.settings import Settings
 
 NOBODY = Caller(address="", correlation_id="")
@@ -121,6 +121,7 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
         adopting=Adopting(
             instance.adopted,
             instance.directory.adopted_people,
+            instance.directory.unadopted,
             instance.grant,
             instance.store,
             pools.store,
@@ -190,12 +191,6 @@ def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
             handed_over=handed_over if instance.handovers else None,
         )
     )
-
-
-def exchange_of(settings: Settings) -> SafeExchange:
-    """What sends requests to other servers."""
-    said = settings.fetch
-    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic)
 
 
 def _shared(ephemeral: Ephemeral, settings: Settings) -> BudgetedEphemeral:

@@ -135,7 +135,8 @@ class World:
             resources, {name: each.policy for name, each in resources.items()}, self.store,
             self.people, self.mint, self.audit, self.pools.store, self.clock, os.urandom,
             Adopting(
-                self.adopted, self.known, self._grant, self.store, self.pools.store, self.clock
+                self.adopted, self.known, self.known, self._grant, self.store, self.pools.store,
+                self.clock,
             ),
         )  # fmt: skip
         secrets = SecretCheck(self.people, Hasher(), VerifiedSecrets(os.urandom))

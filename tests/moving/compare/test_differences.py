@@ -8,7 +8,7 @@ import pytest
 from tests.moving.compare.conftest import differences_of, sample_of, short_sample
 
 from reticket import dialects
-from reticket.moving.compare.calls import Call, Talk
+from reticket.moving.compare.calls import Call, CallChain
 
 
 @pytest.mark.parametrize("name", sorted(dialects.modules()))
@@ -184,7 +184,7 @@ def test_a_difference_is_found_and_nothing_else(services, fronted, kind):
     assert "Zq7SecretMark" not in repr(found)
 
 
-LEAVE = Talk([Call("leave", "GET", "/leave", "/leave")])
+LEAVE = CallChain([Call("leave", "GET", "/leave", "/leave")])
 COOKIE = "session=abc123; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reticket.adoption.hashids import Hashids
-from reticket.adoption.system import Claims, Facts, System, optional_text, text_in
+from reticket.adoption.system import Claims, System, TokenFacts, optional_text, text_in
 from reticket.core.adoption.model import Adoption
 
 SALT = "hash_id_salt"
@@ -16,13 +16,13 @@ _USER = 1
 """What a hashid of a user has beside the user's number (`pkg/hashid`)."""
 
 
-def read(claims: Claims, adoption: Adoption) -> Facts:
+def read(claims: Claims, adoption: Adoption) -> TokenFacts:
     """The facts. `state_hash` is SHA-256 of e-mail, password column and site id, in base64."""
     scopes = claims.get("scopes") or []
     client = optional_text(claims, "client_id")
     if _IS_FOR_APPS.get(adoption.kind) not in (None, client is not None):
         raise ValueError("the token is for the other kind")
-    return Facts(
+    return TokenFacts(
         text_in(claims, "root_token_id"),
         str(_user_number(text_in(claims, "sub"), adoption.salts[SALT])),
         text_in(claims, "state_hash"),

@@ -6,7 +6,7 @@ An offline token has the `sid` of the session that it was made in, and outlives 
 from __future__ import annotations
 
 from reticket.adoption.keys import ALGORITHMS, base64url_secret
-from reticket.adoption.system import Claims, Facts, System, optional_text, text_in
+from reticket.adoption.system import Claims, System, TokenFacts, optional_text, text_in
 from reticket.core.adoption.model import Adoption
 
 ONLINE, OFFLINE = "Refresh", "Offline"
@@ -14,12 +14,12 @@ _PREFIX = "offline:"
 """Before the id of an offline session, so that it is not taken for the online one."""
 
 
-def read(claims: Claims, adoption: Adoption) -> Facts:
+def read(claims: Claims, adoption: Adoption) -> TokenFacts:
     """The facts. Before version 24 `sid` was `session_state` alone."""
     session = optional_text(claims, "sid") or text_in(claims, "session_state")
     client = text_in(claims, "azp")
     is_offline = claims["typ"] == OFFLINE
-    return Facts(
+    return TokenFacts(
         imported(_PREFIX + session if is_offline else session, client),
         text_in(claims, "sub"),
         client=client,

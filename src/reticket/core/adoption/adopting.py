@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from reticket.core.adoption.imported_end import imported_end
-from reticket.core.adoption.model import FIRST, ForeignToken, Granted, Mode, Opened
-from reticket.core.adoption.ports import AdoptedPeople, ForeignTokens, Grant
+from reticket.core.adoption.model import ForeignToken, Granted, Mode, Opened
+from reticket.core.adoption.ports import AdoptedPeople, ForeignTokens, Grant, Unadopted
 from reticket.core.errors import Cause, Code, Refusal
 from reticket.core.model import Family, Selection
 from reticket.core.policy import SECOND
-from reticket.core.ports import Clock, NotReplicated, RowLocked, Store
+from reticket.core.ports import Clock, RowLocked, Store
 from reticket.core.queues.batch_queue import BatchQueue, WorkerPool
 from reticket.core.sessions.devices import Devices
-from reticket.core.sessions.rotation import rounded_up_to_second
-from reticket.core.sessions.steps import seen
-
-Rows: TypeAlias = Mapping[bytes, RowLocked | tuple[Family | None, int]]
-"""Each family's row, and the store's time when it was read."""
+from reticket.core.sessions.rotation import FIRST, begun, rounded_up_to_second
+from reticket.core.sessions.steps import SeenRow, read_rows
 
 
 class Presented(NamedTuple):
@@ -38,6 +35,7 @@ class Adopting:
     Args:
         foreign: reads them.
         people: finds their people.
+        unadopted: what was ended before it had a row.
         grant: what their sessions may do here.
         pool: the store's writer.
         clock: says when a day of devices ends.
@@ -47,6 +45,7 @@ class Adopting:
         self,
         foreign: ForeignTokens,
         people: AdoptedPeople,
+        unadopted: Unadopted,
         grant: Grant,
         store: Store,
         pool: WorkerPool,
@@ -55,6 +54,7 @@ class Adopting:
         self.read = foreign.read
         self._devices = Devices(clock)
         self._people = people
+        self._unadopted = unadopted
         self._grant = grant
         self._store = store
         self._queue: BatchQueue[Presented, Opened] = BatchQueue(pool, self._open_batch)
@@ -68,15 +68,13 @@ class Adopting:
     def _open_batch(
         self, batch: Sequence[Presented]
     ) -> Sequence[Opened | BaseException | RowLocked]:
-        rows = self._rows([each.family for item in batch for each in item.found])
+        families = (each.family for item in batch for each in item.found)
+        rows = read_rows(self._store, families)
         return [self._opened(item, rows) for item in batch]
 
-    def _rows(self, families: Sequence[bytes]) -> Rows:
-        found = self._store.transact([(family, seen) for family in families])
-        results = (each.result if isinstance(each, NotReplicated) else each for each in found)
-        return dict(zip(families, results, strict=True))
-
-    def _opened(self, item: Presented, rows: Rows) -> Opened | BaseException | RowLocked:
+    def _opened(
+        self, item: Presented, rows: Mapping[bytes, SeenRow]
+    ) -> Opened | BaseException | RowLocked:
         known: dict[bytes, tuple[Family | None, int]] = {}
         for each in item.found:
             read = rows[each.family]
@@ -97,17 +95,11 @@ class Adopting:
     def _ensured(
         self, token: ForeignToken, row: Family | None, device: str | None, now: int
     ) -> Family:
-        """The row, which is made where there is none.
-
-        An unused one is ended when its end was asked for. That is looked up after the insert, since
-        an end that comes later finds the row.
-        """
+        """The row, which is made where there is none."""
         if row is None:
             row = self._insert(self._first(token, device, now))
-        if row.generation == FIRST and row.revoked_at is None:
-            end = self._people.ended(row, token.stated.issued_at if token.stated else 0)
-            if end is not None:
-                self._store.revoke(Selection(family=row.id), end.cause)
+        issued_at = token.stated.issued_at if token.stated else 0
+        end_if_noted(row, issued_at, self._unadopted, self._store)
         return row
 
     def _insert(self, family: Family) -> Family:
@@ -130,6 +122,22 @@ class Adopting:
         return self._devices.kept(row)
 
 
+def end_if_noted(row: Family, issued_at: int, unadopted: Unadopted, store: Store) -> None:
+    """End an unused row whose end was asked for before it was made. Call it after the insert: an
+    end that comes later finds the row.
+
+    Args:
+        row: of an adopted session.
+        issued_at: when its token was made; 0 where that is not known.
+        unadopted: has the noted ends.
+        store: where the row is.
+    """
+    if row.generation == FIRST and row.revoked_at is None:
+        end = unadopted.ended(row, issued_at)
+        if end is not None:
+            store.revoke(Selection(family=row.id), end.cause)
+
+
 def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> Family:
     """The first row of an adopted session. It is kept until no token of the other system is
     accepted any more, also past its end. Otherwise a purge could forget it, and its token would
@@ -141,20 +149,9 @@ def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> 
         granted: what it may do.
         now: milliseconds, by the store's clock.
     """
-    return Family(
-        id=token.family,
-        resource=token.adoption.kind,
-        subject=subject,
-        client=token.adoption.client or (token.stated.client if token.stated else None),
-        context=None,
-        scope=granted.scope,
-        policy=granted.policy.name,
-        ends_at=rounded_up_to_second(now + granted.policy.absolute * SECOND),
-        expires_at=rounded_up_to_second(token.adoption.until),
-        generation=FIRST,
-        parent=0,
-        floor=0,
-        open_from=FIRST,
-        rotated_at=now,
-        terms=granted.terms,
-    )
+    adoption, policy = token.adoption, granted.policy
+    ends_at = rounded_up_to_second(now + policy.absolute * SECOND)
+    kept_until = rounded_up_to_second(adoption.until)
+    row = begun(token.family, adoption.kind, subject, policy.name, ends_at, kept_until, now)
+    client = adoption.client or (token.stated.client if token.stated else None)
+    return row._replace(client=client, scope=granted.scope, terms=granted.terms)

@@ -14,12 +14,7 @@ from typing import NamedTuple
 from reticket.core.identifiers import family_id
 from reticket.core.model import RefreshToken
 from reticket.core.policy import Policy
-
-FIRST = 1
-"""The generation of a token of another system: it stands for the first token of its session here.
-Generation 0 means that an access token belongs to no session.
-"""
-
+from reticket.core.sessions.rotation import FIRST
 
 _COSTS = {"ES384": 2, "ES512": 5}
 """What a check of a signature costs, in fourths of a millisecond; of all others at most one."""

@@ -26,14 +26,6 @@ class AdoptedPeople(Protocol):
         changed.
         """
 
-    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
-        """An end that was asked for before this session was adopted, and includes it.
-
-        Args:
-            family: its row.
-            issued_at: when its token was made; 0 where that is not known.
-        """
-
 
 class Unadopted(Protocol):
     """Ends sessions that have no row yet."""
@@ -43,6 +35,14 @@ class Unadopted(Protocol):
 
     def end(self, selection: Selection, cause: str, at: int) -> None:
         """Note that all selected sessions have ended that are adopted later. Unavailable."""
+
+    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
+        """An end that was asked for before this session was adopted, and includes it.
+
+        Args:
+            family: its row.
+            issued_at: when its token was made; 0 where that is not known.
+        """
 
 
 class NothingUnadopted:
@@ -55,13 +55,9 @@ class NothingUnadopted:
     def end(self, selection: Selection, cause: str, at: int) -> None:
         """Do nothing."""
 
-
-class NoForeignTokens:
-    """The port `ForeignTokens` of a service without adoptions."""
-
-    def read(self, kind: str, text: str) -> Sequence[ForeignToken]:
-        """Nothing."""
-        return ()
+    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
+        """None."""
+        return None
 
 
 Grant: TypeAlias = Callable[[Adoption, Stated], Granted | None]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+JSON = "application/json"
+
 
 class FetchFault(StrEnum):
     """Why there is no answer: for the audit log, and for a person who registers an address."""
@@ -75,6 +77,16 @@ class FetchRequest:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     expected: tuple[int, ...] = ()
     wanted: tuple[str, ...] = ()
+
+
+def json_request(
+    url: str,
+    body: bytes | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
+    expected: tuple[int, ...] = (),
+) -> FetchRequest:
+    """A request whose body, if it has one, and whose answer are JSON."""
+    return FetchRequest(url, (JSON,), body, JSON, headers, expected)
 
 
 Exchange: TypeAlias = Callable[[FetchRequest], FetchResult]

@@ -15,7 +15,7 @@ from reticket.core.identifiers import time_of
 from reticket.core.model import Family, Selection
 from reticket.core.paging import BATCH, all_of
 from reticket.core.ports import ROW_LOCKED, Event, NotReplicated, StepResult, Store
-from reticket.core.sessions.rotation import revoked, rounded_up_to_second
+from reticket.core.sessions.rotation import begun, revoked, rounded_up_to_second
 
 UNKNOWN_CAUSE = "restored"
 _CAUSES: dict[str, str] = {Cause.REVOKED: UNKNOWN_CAUSE, Cause.REUSED: "reuse"}
@@ -121,24 +121,8 @@ def _make_missing(
 def _ended_row(family: bytes, event: Event, until: int) -> Family:
     """The row of an adopted family that has ended, as far as the event tells."""
     ends = rounded_up_to_second(until)
-    return Family(
-        id=family,
-        resource=event.resource or "",
-        subject=event.subject or "",
-        client=None,
-        context=event.context,
-        scope=None,
-        policy="",
-        ends_at=ends,
-        expires_at=ends,
-        generation=1,
-        parent=0,
-        floor=0,
-        open_from=1,
-        rotated_at=0,
-        revoked_at=event.at,
-        revoked_cause=_cause_of(event),
-    )
+    row = begun(family, event.resource or "", event.subject or "", "", ends, ends, 0)
+    return row._replace(context=event.context, revoked_at=event.at, revoked_cause=_cause_of(event))
 
 
 def _cause_of(event: Event) -> str:

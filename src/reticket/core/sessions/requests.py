@@ -9,7 +9,7 @@ from reticket.core.identifiers import family_id
 from reticket.core.model import Caller, Family
 from reticket.core.policy import SECOND, Policy
 from reticket.core.ports import Entropy
-from reticket.core.sessions.rotation import rounded_up_to_second
+from reticket.core.sessions.rotation import begun, rounded_up_to_second
 from reticket.core.sessions.steps import AdoptStep, ExchangeStep, RefreshStep, SignOutStep
 
 PairStep: TypeAlias = RefreshStep | ExchangeStep | AdoptStep
@@ -35,21 +35,13 @@ def first_family(start: NewSession, now: int, entropy: Entropy) -> Family:
     """The row with which a session begins; `now` is the store's time in milliseconds."""
     command, policy = start.command, start.policy
     ends_at = rounded_up_to_second(now + policy.absolute * SECOND)
-    return Family(
-        id=command.family or family_id(now, entropy),
-        resource=command.resource,
-        subject=command.holder.id,
+    expires_at = min(ends_at, rounded_up_to_second(now + policy.refresh * SECOND))
+    family = command.family or family_id(now, entropy)
+    kind, subject = command.resource, command.holder.id
+    return begun(family, kind, subject, policy.name, ends_at, expires_at, now)._replace(
         client=command.client,
         context=command.context,
         scope=command.scope,
-        policy=policy.name,
-        ends_at=ends_at,
-        expires_at=min(ends_at, rounded_up_to_second(now + policy.refresh * SECOND)),
-        generation=1,
-        parent=0,
-        floor=0,
-        open_from=1,
-        rotated_at=now,
         previous_sign_in=start.previous_sign_in,
         device=start.caller.device,
         terms=command.terms,

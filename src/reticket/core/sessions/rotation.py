@@ -11,6 +11,11 @@ from reticket.core.logouts import REUSE
 from reticket.core.model import Family, Outcome, RefreshToken
 from reticket.core.policy import SECOND, Policy, Reuse
 
+FIRST = 1
+"""The generation of the first token of a family. Generation 0 means that an access token belongs to
+no session.
+"""
+
 
 class Decision(NamedTuple):
     """An outcome and the row after it; the row is None only when there was none."""
@@ -55,6 +60,44 @@ def rounded_up_to_second(at: int) -> int:
     §2); rounding up keeps tokens valid for their whole lifetime.
     """
     return -(-at // SECOND) * SECOND
+
+
+def begun(
+    family: bytes,
+    resource: str,
+    subject: str,
+    policy: str,
+    ends_at: int,
+    expires_at: int,
+    now: int,
+) -> Family:
+    """The row of a family whose newest token is its first one, with nothing that it may lack.
+
+    Args:
+        family: its id.
+        resource: as in `Family`.
+        subject: as in `Family`.
+        policy: its name.
+        ends_at: as in `Family`.
+        expires_at: as in `Family`.
+        now: when the token was issued.
+    """
+    return Family(
+        id=family,
+        resource=resource,
+        subject=subject,
+        client=None,
+        context=None,
+        scope=None,
+        policy=policy,
+        ends_at=ends_at,
+        expires_at=expires_at,
+        generation=FIRST,
+        parent=0,
+        floor=0,
+        open_from=FIRST,
+        rotated_at=now,
+    )
 
 
 def end_of(row: Family, token: RefreshToken, now: int, policy: Policy) -> Outcome | None:

@@ -5,19 +5,22 @@ Pure, except that they read the directory's cache. A store may run a step again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from reticket.core.commands import Check, EndSession, ExchangeToken, Refresh
 from reticket.core.entitlement import entitled, in_one_of
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.model import REFUSING, Caller, Family, Holder, Outcome, RefreshToken
 from reticket.core.policy import Policy
-from reticket.core.ports import NotReplicated, StepResult
+from reticket.core.ports import NotReplicated, RowLocked, StepResult, Store
 from reticket.core.sessions.rotation import decide, end_of, revoked, state_of, stated_end
 
 R = TypeVar("R")
+
+SeenRow: TypeAlias = RowLocked | tuple[Family | None, int]
+"""The result of `seen`, unless the row is locked."""
 
 
 class StepOutcome(NamedTuple):
@@ -207,6 +210,14 @@ def _for_subject(
 def seen(row: Family | None, now: int) -> StepResult[tuple[Family | None, int]]:
     """The step that only reads: its result is the row and the store's time."""
     return row, (row, now)
+
+
+def read_rows(store: Store, families: Iterable[bytes]) -> dict[bytes, SeenRow]:
+    """The rows with the store's time; RowLocked for one that another process has locked."""
+    ids = list(dict.fromkeys(families))
+    found = store.transact([(family, seen) for family in ids])
+    rows = (each.result if isinstance(each, NotReplicated) else each for each in found)
+    return dict(zip(ids, rows, strict=True))
 
 
 def _refused_by(check: Check, row: Family, now: int) -> StepOutcome | None:

@@ -62,11 +62,10 @@ class Phc:
     def text(self) -> str:
         """The canonical text."""
         members = ",".join(f"{name}={value}" for name, value in self.members.items())
-        salt, digest = (base64.b64encode(each).decode().rstrip("=") for each in self._ends())
+        salt, digest = (
+            base64.b64encode(each).decode().rstrip("=") for each in (self.salt, self.digest)
+        )
         return f"${self.name}${members}${salt}${digest}"
-
-    def _ends(self) -> tuple[bytes, bytes]:
-        return self.salt, self.digest
 
 
 def unpadded(text: str, what: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import msgspec
 
 from reticket.core.errors import Cause
-from reticket.core.fetching.model import Fetched, FetchRequest
+from reticket.core.fetching.model import Fetched, FetchRequest, json_request
 from reticket.core.handover import (
     Answer,
     Confirmed,
@@ -22,8 +22,6 @@ from reticket.dialects.akinon.schemas import (
     RefreshTokenResponse,
     UnauthorizedError,
 )
-
-JSON = ("application/json",)
 
 
 class _User(msgspec.Struct, rename="camel"):
@@ -45,13 +43,12 @@ class _Refused(UnauthorizedError, rename="camel"):
 def ask(server: OldServer, name: str, password: str) -> Generator[FetchRequest, Fetched, Answer]:
     """Log in, then read the profile of the person, since the log-in names nobody."""
     body = msgspec.json.encode(LoginRequest(name, password))
-    url = f"{server.url}/auth/login"
-    said = yield FetchRequest(url, JSON, body, "application/json", expected=(400, 401))
+    said = yield json_request(f"{server.url}/auth/login", body, expected=(400, 401))
     if said.status >= 400:
         return _refusal_of(said)
     token = msgspec.json.decode(said.body, type=RefreshTokenResponse).access_token
     headers = (("authorization", f"Bearer {token}"),)
-    profile = yield FetchRequest(f"{server.url}/profile/me", JSON, headers=headers)
+    profile = yield json_request(f"{server.url}/profile/me", headers=headers)
     user = msgspec.json.decode(profile.body, type=_Profile).user
     return Confirmed(user.email, text_or_none(user.first_name), text_or_none(user.last_name))
 

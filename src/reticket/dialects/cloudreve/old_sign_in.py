@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 import msgspec
 
 from reticket.core.errors import Cause
-from reticket.core.fetching.model import Fetched, FetchRequest
+from reticket.core.fetching.model import Fetched, FetchRequest, json_request
 from reticket.core.handover import (
     Answer,
     Confirmed,
@@ -19,8 +19,6 @@ from reticket.core.handover import (
     OldSignIn,
     text_or_none,
 )
-
-JSON = ("application/json",)
 
 _DENIED: Mapping[int, Cause] = {
     203: Cause.FACTOR_REQUIRED,
@@ -51,7 +49,7 @@ class _Envelope(msgspec.Struct):
 def ask(server: OldServer, name: str, password: str) -> Generator[FetchRequest, Fetched, Answer]:
     """Sign in. The session that begins there ends by its own time."""
     body = msgspec.json.encode({"email": name, "password": password})
-    said = yield FetchRequest(f"{server.url}/session/token", JSON, body, "application/json")
+    said = yield json_request(f"{server.url}/session/token", body)
     envelope = msgspec.json.decode(said.body, type=_Envelope)
     if envelope.code in _DENIED:
         return Denied(_DENIED[envelope.code])

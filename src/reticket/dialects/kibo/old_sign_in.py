@@ -10,7 +10,7 @@ from collections.abc import Generator
 import msgspec
 
 from reticket.core.errors import Cause
-from reticket.core.fetching.model import Fetched, FetchRequest
+from reticket.core.fetching.model import Fetched, FetchRequest, json_request
 from reticket.core.handover import (
     Answer,
     Confirmed,
@@ -21,7 +21,6 @@ from reticket.core.handover import (
     text_or_none,
 )
 
-JSON = ("application/json",)
 APPLICATION = "/api/platform/applications/authtickets"
 ADMIN_USER = "/api/platform/adminuser/authtickets/tenants"
 
@@ -73,9 +72,7 @@ def _post(
     headers: tuple[tuple[str, str], ...] = (),
     expected: tuple[int, ...] = (),
 ) -> FetchRequest:
-    body = msgspec.json.encode(said)
-    url, kind = f"{server.url}{path}", "application/json"
-    return FetchRequest(url, JSON, body, kind, headers, expected=expected)
+    return json_request(f"{server.url}{path}", msgspec.json.encode(said), headers, expected)
 
 
 OLD_SIGN_IN = OldSignIn(

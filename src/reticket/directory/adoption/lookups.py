@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, select
 
 from reticket.core.realms import USUAL
-from reticket.directory.arrivals.lookups import found_rows
 from reticket.directory.forms import folded, is_same_email
+from reticket.directory.rows import found_rows
 from reticket.directory.tables import foreign_ids, users
 
 

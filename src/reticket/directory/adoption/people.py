@@ -5,15 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Collection
 
-from reticket.core.adoption.model import Adoption, NotedEnd, Stated
+from reticket.core.adoption.model import Adoption, Stated
 from reticket.core.errors import Cause, Code, Refusal
-from reticket.core.model import Family
 from reticket.core.people import User
-from reticket.directory.adoption.ends import UnadoptedEnds
 from reticket.directory.adoption.lookups import Found, find
 from reticket.directory.engines.database import Database
 from reticket.directory.forms import is_same_email
-from reticket.directory.people.foreign_ids import KnownPerson
+from reticket.directory.people.foreign_ids import LinkedPerson
 
 
 class AdoptedPeople:
@@ -23,27 +21,24 @@ class AdoptedPeople:
         database: where many people are found at once.
         user_id_of: as `ForeignIds.user_id_of`.
         user_by_email: as `Records.user_by_email`.
-        ends: the ends that were asked for.
     """
 
     def __init__(
         self,
         database: Database,
-        user_id_of: Callable[[str, str], KnownPerson | None],
+        user_id_of: Callable[[str, str], LinkedPerson | None],
         user_by_email: Callable[[str], User | None],
-        ends: UnadoptedEnds,
     ) -> None:
         self._database = database
         self._user_id_of = user_id_of
         self._user_by_email = user_by_email
-        self._ends = ends
 
     def person(self, adoption: Adoption, stated: Stated) -> str:
         """The id here. INVALID_TOKEN. Whether the person is blocked is asked with every refresh."""
         if stated.email is not None:
             user = self._user_by_email(stated.email)
             is_meant = user is not None and is_same_email(user.email, stated.email)
-            found = KnownPerson(user.id, None) if user and is_meant else None
+            found = LinkedPerson(user.id, None) if user and is_meant else None
         else:
             found = self._user_id_of(adoption.system, stated.subject)
         if found is None:
@@ -62,10 +57,6 @@ class AdoptedPeople:
         """People by their ids here, by e-mail, and by their ids in a system."""
         with self._database.read() as connection:
             return find(connection, system, ids, emails, foreign_ids)
-
-    def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
-        """As `UnadoptedEnds.ended`."""
-        return self._ends.ended(family, issued_at)
 
 
 def _is_same(imported: str | None, stated: str) -> bool:

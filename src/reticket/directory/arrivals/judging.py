@@ -30,6 +30,7 @@ from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.arrivals.rights import rights_in
 from reticket.directory.arrivals.rows import PLACES
 from reticket.directory.errors import Invalid
+from reticket.directory.rows import present
 from reticket.directory.shared_members import Row, SharedMembers
 from reticket.directory.tables import developer_accounts, tenants
 from reticket.directory.typed import stored_part
@@ -144,9 +145,9 @@ class Judge:
         fault = self._faults.get(arrival.realm)
         if fault is not None:
             raise Invalid(fault)
-        for member, present in self._places.items():
+        for member, known in self._places.items():
             for place in getattr(arrival.row, member) or ():
-                if place not in present:
+                if place not in known:
                     raise Invalid(f"there is no {_NOUNS[member]} {place}")
         parts, shared = self._parts(arrival, stored)
         self._check_rights(arrival, parts, GIVES)
@@ -230,7 +231,7 @@ def _stored_places(arrival: Arrival) -> Iterator[tuple[str, Mapping[int, Any]]]:
 
 def _present_places(connection: Connection, batch: Sequence[Arrival]) -> dict[str, set[object]]:
     return {
-        member: lookups.present(
+        member: present(
             connection,
             _TABLES[member].c.id,
             (place for each in batch for place in getattr(each.row, member) or ()),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from reticket.directory.arrivals.lookups import found_rows, present
+from reticket.directory.rows import found_rows, present
 from reticket.directory.tables import (
     account_memberships,
     foreign_ids,
@@ -21,6 +21,7 @@ from reticket.directory.tables import (
 )
 
 MEMBERSHIPS = {"tenants": tenant_memberships, "developer_accounts": account_memberships}
+"""By the member of a row."""
 
 
 @dataclass(slots=True)

@@ -5,30 +5,15 @@ Every look-up takes many keys at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Connection, select
 
 from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.people.user_rows import has_name
+from reticket.directory.rows import found_rows, pieces
 from reticket.directory.tables import foreign_ids, users
-
-AT_ONCE = 500
-"""Keys in one statement."""
-
-
-def found_rows(
-    connection: Connection, statement: Select[Any], column: Column[Any], keys: Iterable[object]
-) -> Iterator[Row[Any]]:
-    """The rows of a statement whose column has one of the keys."""
-    for some in _pieces(sorted(set(keys), key=repr)):
-        yield from connection.execute(statement.where(column.in_(some)))
-
-
-def present(connection: Connection, column: Column[Any], keys: Iterable[object]) -> set[object]:
-    """Those keys that the column has."""
-    return {row[0] for row in found_rows(connection, select(column), column, keys)}
 
 
 class Names(NamedTuple):
@@ -43,7 +28,7 @@ def people_by_name(connection: Connection, batch: Sequence[Arrival]) -> Names:
     found = Names({}, {})
     columns = users.c
     for realm, keys in _names_by_realm(batch).items():
-        for some in _pieces(sorted(keys)):
+        for some in pieces(sorted(keys)):
             statement = select(columns.id, columns.email_folded, columns.user_name_folded)
             for row in connection.execute(statement.where(_named(realm, some))):
                 found.emails[realm, row.email_folded] = row.id
@@ -109,7 +94,3 @@ def _named(realm: str, keys: Collection[str]) -> Any:
         if realm
         else (columns.realm == realm) & columns.email_folded.in_(keys)
     )
-
-
-def _pieces(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))

@@ -10,23 +10,20 @@ from sqlalchemy import Connection, Table, update
 from reticket.core.people import NO_PASSWORD
 from reticket.core.ports import Entropy
 from reticket.directory import identifiers
-from reticket.directory.arrivals import lookups
 from reticket.directory.arrivals.judging import Checked
+from reticket.directory.arrivals.known_people import MEMBERSHIPS
 from reticket.directory.arrivals.reading import Arrival
 from reticket.directory.engines.database import Database
+from reticket.directory.rows import present
 from reticket.directory.tables import (
-    account_memberships,
     foreign_ids,
     profile_parts,
     realm_numbers,
     second_factors,
-    tenant_memberships,
     users,
 )
 
 Row = dict[str, Any]
-
-_MEMBERSHIPS = {"tenants": tenant_memberships, "developer_accounts": account_memberships}
 
 
 class NewRows:
@@ -66,7 +63,7 @@ class NewRows:
             self._put(profile_parts, user_id, dialect=dialect, value=value)
         for member, places in checked.places.items():
             for place_id, part in places.items():
-                self._put(_MEMBERSHIPS[member], user_id, place_id=place_id, part=part)
+                self._put(MEMBERSHIPS[member], user_id, place_id=place_id, part=part)
         row, missing = arrival.row, arrival.row.factor_missing or None
         if sealed is not None or missing:
             self._put(second_factors, user_id, totp_sealed=sealed, failures=0, missing=missing)
@@ -131,7 +128,7 @@ def _give_short_ids(connection: Connection, people: list[Row], entropy: Entropy)
     for row in people:
         row["short_id"] = identifiers.short_id(entropy, given.__contains__)
         given.add(row["short_id"])
-    taken = lookups.present(connection, users.c.short_id, given)
+    taken = present(connection, users.c.short_id, given)
     for row in people if taken else ():
         if row["short_id"] in taken:
             row["short_id"] = _another(connection, given, entropy)
@@ -140,7 +137,7 @@ def _give_short_ids(connection: Connection, people: list[Row], entropy: Entropy)
 def _another(connection: Connection, given: set[str], entropy: Entropy) -> str:
     def is_taken(short_id: str) -> bool:
         column = users.c.short_id
-        return short_id in given or bool(lookups.present(connection, column, [short_id]))
+        return short_id in given or bool(present(connection, column, [short_id]))
 
     made = identifiers.short_id(entropy, is_taken)
     given.add(made)

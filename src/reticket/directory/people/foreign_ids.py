@@ -28,7 +28,7 @@ class ForeignId(NamedTuple):
     state: str | None
 
 
-class KnownPerson(NamedTuple):
+class LinkedPerson(NamedTuple):
     """A person whose id in another system is known; `state` as of `ForeignId`."""
 
     user_id: str
@@ -41,7 +41,7 @@ class ForeignIds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def user_id_of(self, system: str, foreign_id: str) -> KnownPerson | None:
+    def user_id_of(self, system: str, foreign_id: str) -> LinkedPerson | None:
         """The person with that id in that system."""
         return self._database.find(_person, (system, foreign_id))
 
@@ -67,10 +67,10 @@ def insert_foreign_ids(connection: Connection, rows: Iterable[ForeignId]) -> Non
         connection.execute(insert(foreign_ids), given)
 
 
-def _person(connection: Connection, key: tuple[str, str]) -> KnownPerson | None:
+def _person(connection: Connection, key: tuple[str, str]) -> LinkedPerson | None:
     columns = foreign_ids.c
     statement = select(columns.user_id, columns.state).where(
         columns.system == key[0], columns.foreign_id == key[1]
     )
     row = connection.execute(statement).one_or_none()
-    return None if row is None else KnownPerson(*row)
+    return None if row is None else LinkedPerson(*row)

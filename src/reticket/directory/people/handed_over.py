@@ -17,7 +17,7 @@ from reticket.directory.people.users import Users
 from reticket.directory.tables import directory_version, users
 
 
-class HandedOver:
+class HandedOverPeople:
     """Owns the verbs. Any may raise Unavailable. None drops a cached record: absent people are not
     cached, and a password is no part of a record.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reticket.core.fetching.model import FetchFault, Unfetched
 from reticket.fetching.given_server import GivenRequest, GivenServer, WholeAnswer
-from reticket.moving.compare.calls import ANSWER, Call, Talk
+from reticket.moving.compare.calls import ANSWER, Call, CallChain
 from reticket.moving.compare.differences import Difference, differences
 from reticket.moving.compare.forms import Hidden
 from reticket.moving.compare.places import Places, places_of
@@ -35,13 +35,16 @@ class Comparison:
 
 
 def compared(
-    sample: Iterable[Talk], ours: GivenServer, theirs: GivenServer, ignored: Collection[str] = ()
+    sample: Iterable[CallChain],
+    ours: GivenServer,
+    theirs: GivenServer,
+    ignored: Collection[str] = (),
 ) -> Comparison:
     """Ask both servers and compare their answers."""
     comparison = Comparison()
-    for talk in sample:
-        answers = _asked(talk, ours), _asked(talk, theirs)
-        for call, left, right in zip(talk.calls, *answers, strict=True):
+    for chain in sample:
+        answers = _asked(chain, ours), _asked(chain, theirs)
+        for call, left, right in zip(chain.calls, *answers, strict=True):
             if left is None or right is None:
                 comparison.left_out.append(call.name)
                 continue
@@ -56,18 +59,18 @@ def fault_of(server: GivenServer) -> FetchFault | None:
     return answer.fault if isinstance(answer, Unfetched) else None
 
 
-def _asked(talk: Talk, server: GivenServer) -> list[Places | None]:
+def _asked(chain: CallChain, server: GivenServer) -> list[Places | None]:
     """The places of each answer; None where a token for its request is missing."""
     found: list[Places | None] = []
     first: WholeAnswer | Unfetched | None = None
-    for call in talk.calls:
-        request = _request(call, talk.example, _text(first))
+    for call in chain.calls:
+        request = _request(call, chain.example, _text(first))
         if request is None:
             found.append(None)
             continue
         answer = server.ask(request)
         first = first or answer
-        found.append(places_of(answer, _hidden(talk, server, first, answer)))
+        found.append(places_of(answer, _hidden(chain, server, first, answer)))
     return found
 
 
@@ -75,11 +78,11 @@ def _text(answer: WholeAnswer | Unfetched | None) -> str:
     return answer.body.decode("utf-8", "replace") if isinstance(answer, WholeAnswer) else ""
 
 
-def _hidden(talk: Talk, server: GivenServer, *answers: WholeAnswer | Unfetched) -> Hidden:
-    secrets = {text for text in talk.secrets if len(text) >= SHORTEST_SECRET}
-    if talk.example is not None:
+def _hidden(chain: CallChain, server: GivenServer, *answers: WholeAnswer | Unfetched) -> Hidden:
+    secrets = {text for text in chain.secrets if len(text) >= SHORTEST_SECRET}
+    if chain.example is not None:
         for answer in answers:
-            secrets |= set(tokens_in(talk.example, _text(answer)).values())
+            secrets |= set(tokens_in(chain.example, _text(answer)).values())
     return Hidden(server.url, secrets)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reticket.wire_examples import Example
 
 ANSWER = "ANSWER_TO_THE_SIGN_IN"
-"""Stands for the whole answer to the first request of a talk, as a body."""
+"""Stands for the whole answer to the first request of a chain, as a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class CallChain:
     """Requests that are sent one after the other.
 
     Args:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from reticket.moving.compare.calls import Call, Talk
+from reticket.moving.compare.calls import Call, CallChain
 from reticket.moving.compare.masking import (
     FORM,
     MADE_JWT,
@@ -34,7 +34,7 @@ _BEARER = {"authorization": f"Bearer {MADE_JWT}"}
 _TOKENS = {ACCESS: MADE_JWT, REFRESH: MADE_TOKEN}
 
 
-def made_sample(dialect: Dialect) -> Iterator[Talk]:
+def made_sample(dialect: Dialect) -> Iterator[CallChain]:
     """The requests of a dialect: sign-ins and tokens that are wrong, then each of its routes."""
     for example in dialect.examples:
         yield from map(_alone, _of_example(example))
@@ -45,8 +45,8 @@ def made_sample(dialect: Dialect) -> Iterator[Talk]:
     yield _alone(Call("unknown path", "GET", path, path))
 
 
-def _alone(call: Call) -> Talk:
-    return Talk((call,))
+def _alone(call: Call) -> CallChain:
+    return CallChain((call,))
 
 
 def _of_example(example: Example) -> Iterator[Call]:

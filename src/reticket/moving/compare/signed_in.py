@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from reticket.core.errors import StartupError
-from reticket.moving.compare.calls import ANSWER, Call, Talk
+from reticket.moving.compare.calls import ANSWER, Call, CallChain
 from reticket.moving.compare.lines import objects
 from reticket.moving.compare.masking import FORM, MADE_WORD
 from reticket.moving.compare.names import is_secret
@@ -43,7 +43,9 @@ def read_credentials(stream: BinaryIO, file: str) -> Iterator[Credentials]:
         yield Credentials(place, title, {name: str(value) for name, value in said.items()})
 
 
-def signed_in_sample(examples: Sequence[Example], known: Sequence[Credentials]) -> Iterator[Talk]:
+def signed_in_sample(
+    examples: Sequence[Example], known: Sequence[Credentials]
+) -> Iterator[CallChain]:
     """For each line its sign-in, the second call twice, and a sign-in with a wrong password.
     StartupError for a line that fits no example.
     """
@@ -51,7 +53,7 @@ def signed_in_sample(examples: Sequence[Example], known: Sequence[Credentials]) 
         chosen = [each for each in examples if each.title == line.example]
         _check(line, chosen, examples)
         for example in chosen:
-            yield Talk(list(_calls(example, line.values)), example, line.secrets)
+            yield CallChain(list(_calls(example, line.values)), example, line.secrets)
 
 
 def _check(line: Credentials, chosen: Sequence[Example], every: Sequence[Example]) -> None:

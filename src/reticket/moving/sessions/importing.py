@@ -13,13 +13,13 @@ from typing import NamedTuple, TypeAlias
 
 from reticket.adoption.digests import DIGESTS
 from reticket.adoption.systems import systems
-from reticket.core.adoption.adopting import first_row
+from reticket.core.adoption.adopting import end_if_noted, first_row
 from reticket.core.adoption.imported_end import with_imported_end
-from reticket.core.adoption.model import FIRST, Adoption, ForeignToken, Granted
+from reticket.core.adoption.model import Adoption, ForeignToken, Granted
 from reticket.core.model import Family, Selection
-from reticket.core.ports import NotReplicated, RowLocked
+from reticket.core.ports import RowLocked
 from reticket.core.sessions.rotation import revoked, rounded_up_to_second
-from reticket.core.sessions.steps import seen
+from reticket.core.sessions.steps import read_rows
 from reticket.directory.adoption.lookups import Found
 from reticket.moving.rows.raw_rows import Rows
 from reticket.moving.rows.report import RefusedRow, Report
@@ -163,11 +163,9 @@ class SessionImport:
     def _present(self, families: Sequence[bytes]) -> tuple[dict[bytes, Family | None], int]:
         """The rows by id. One that another process has locked is not read."""
         store = self.instance.store
-        found = store.transact([(family, seen) for family in dict.fromkeys(families)])
-        results = [each.result if isinstance(each, NotReplicated) else each for each in found]
         present = {
             family: None if isinstance(each, RowLocked) else each[0]
-            for family, each in zip(dict.fromkeys(families), results, strict=True)
+            for family, each in read_rows(store, families).items()
             if isinstance(each, RowLocked) or each[0] is not None
         }
         return present, store.now()
@@ -220,15 +218,10 @@ class SessionImport:
         return granted
 
     def _end_noted(self, rows: Iterable[Family]) -> None:
-        """End unused sessions whose end was asked for before their row was made. It is looked up
-        after the insert: an end that comes later finds the row.
-        """
+        """End unused sessions whose end was asked for before their row was made."""
         unadopted = self.instance.directory.unadopted
         for row in () if unadopted.is_empty() else rows:
-            is_unused = row.generation == FIRST and row.revoked_at is None
-            end = unadopted.ended(row, 0) if is_unused else None
-            if end is not None:
-                self.instance.store.revoke(Selection(family=row.id), end.cause)
+            end_if_noted(row, 0, unadopted, self.instance.store)
 
     def _create(self, rows: Sequence[Family]) -> None:
         """Insert rows. One that another process has made meanwhile stays as it is."""

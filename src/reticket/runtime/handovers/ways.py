@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 from reticket.core.errors import SettingError
-from reticket.core.fetching.model import Exchange
 from reticket.core.handover import AskOldBackEnd, OldServer
 from reticket.core.ports import Clock
 from reticket.core.webhook_signature import read_webhook_secret
-from reticket.fetching import Reach, Resolver, SafeExchange, SafeTalk
+from reticket.fetching import SafeTalk
 from reticket.handover.ldap import LdapSignIn, People, filters
 from reticket.handover.vendor import VendorSignIn
 from reticket.handover.webhook import SignInWebhook
+from reticket.runtime.other_servers import exchange_of, reach_of
 from reticket.settings import Settings
 from reticket.settings.handover import HandoverTable
 from reticket.wire import Dialect
@@ -28,7 +28,7 @@ def _webhook(
         key = read_webhook_secret(_secret_of(said, where) or "")
     except ValueError as error:
         raise SettingError(f"{where} {error}") from None
-    exchange = _exchange(settings, said.timeout)
+    exchange = exchange_of(settings, said.timeout)
     return SignInWebhook(said.url, dialect.name, key, exchange, clock, os.urandom)
 
 
@@ -41,28 +41,23 @@ def _vendor(
     if declared.secret and said.secret_file is None:
         raise SettingError(f"{where}.secret_file must be set, with {declared.secret}")
     server = OldServer(said.url.rstrip("/"), _secret_of(said, f"{where}.secret_file"))
-    return VendorSignIn(declared, server, _exchange(settings, said.timeout / declared.requests))
+    return VendorSignIn(declared, server, exchange_of(settings, said.timeout / declared.requests))
 
 
 def _ldap(settings: Settings, dialect: Dialect, said: HandoverTable, clock: Clock) -> AskOldBackEnd:
-    where, fetch = f"dialects.{dialect.name}.handover", settings.fetch
+    where = f"dialects.{dialect.name}.handover"
     try:
         condition = filters.parse(said.filter)
     except ValueError as error:
         raise SettingError(f"{where}.filter must be a filter of RFC 4515: {error}") from None
     password = _secret_of(said, f"{where}.secret_file")
     people = People(said.base or "", condition, said.bind_dn, password)
-    reach = Reach(Resolver(), fetch.private_hosts, fetch.ca_file)
-    return LdapSignIn(people, SafeTalk(said.url, reach, time.monotonic, said.timeout))
+    talk = SafeTalk(said.url, reach_of(settings), time.monotonic, said.timeout)
+    return LdapSignIn(people, talk)
 
 
 WAYS = {"ldap": _ldap, "webhook": _webhook, "vendor": _vendor}
 """By the setting `by`."""
-
-
-def _exchange(settings: Settings, timeout: float) -> Exchange:
-    said = settings.fetch
-    return SafeExchange(Resolver(), said.private_hosts, said.ca_file, time.monotonic, timeout)
 
 
 def _secret_of(said: HandoverTable, where: str) -> str | None:
