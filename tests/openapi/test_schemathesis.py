@@ -1,8 +1,10 @@
 """The running service against its own documents, tried with generated requests."""
 
+from urllib.parse import unquote
+
 import pytest
 import schemathesis
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import FailureGroup
@@ -41,13 +43,30 @@ def test_the_service_conforms_to_its_documents(server, name, path, method):
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi/{name}.json")
     schema.config.update(base_url=server.url + root_of(BUILT[name]))
     operation = schema[path][method]
+    others = set(build_document(BUILT[name])["paths"]) - {path}
 
     @given(case=st.one_of(operation.as_strategy(), operation.as_strategy(GenerationMode.NEGATIVE)))
     @settings(max_examples=30, deadline=None, derandomize=True, database=None)
     def keeps_it(case):
+        assume(not is_for_another(case, others))
         case.call_and_validate(excluded_checks=NOT_HERE[name])
 
     keeps_it()
+
+
+def is_for_another(case, paths):
+    """Whether the request has a documented path of its own: such a path comes before one with
+    parameters (OpenAPI 3.0.3, Paths Object).
+    """
+    return unquote(case.formatted_path) in paths
+
+
+def test_a_path_without_parameters_comes_first(server):
+    document = build_document(BUILT["cloudreve"])
+    operation = schemathesis.openapi.from_dict(document)["/site/config/{section}"]["GET"]
+    paths = set(document["paths"])
+    assert is_for_another(operation.Case(path_parameters={"section": "login"}), paths)
+    assert not is_for_another(operation.Case(path_parameters={"section": "no section"}), paths)
 
 
 def test_a_nonconforming_response_is_detected(server):
