@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+
+from reticket.core.realms import usual
+from reticket.directory.arrivals.reading import ArrivalReader
+from reticket.moving.rows.hash_columns import HASH_COLUMNS
 
 BCRYPT = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"
 ADA = {"email": "augusta@example.com", "password_hash": BCRYPT}
@@ -43,6 +49,26 @@ def test_people_come_from_csv(shell, file):
     rows = ("email,password_hash,foreign_id", f"augusta@example.com,{BCRYPT},7")
     shell.run("import", "users", file(*rows, name="people.CSV"), "--system", "keycloak")
     assert "augusta@example.com" in emails(shell)
+
+
+def test_the_columns_of_a_hash_come_from_csv(shell, file):
+    salt, hashed = (
+        base64.b64encode(b"salt of hers"),
+        hashlib.scrypt(b"a word of hers", salt=b"salt of hers", n=16384, r=8, p=1, dklen=64),
+    )
+    columns = f"scrypt,16384,8,1,{salt.decode()},{base64.b64encode(hashed).decode()}"
+    rows = ("email,algorithm,N,r,p,salt,hash", f"augusta@example.com,{columns}")
+    bad = ("grace@example.com,scrypt,16384,8,1,,", "ida@example.com,,,,,,")
+    path = file(*rows, *bad, name="people.csv")
+    output = shell.run("import", "users", path, ok=False)
+    assert "line 3  password_hash: the column hash is empty or absent" in output
+    assert "3 rows: 2 added, 0 changed, 0 known already, 1 refused" in output
+    instance = shell.instance()
+    stored = instance.directory.user_credentials(usual("augusta@example.com"))
+    assert instance.hasher.verify(stored.secret_hash, "a word of hers")
+    members = ArrivalReader(instance.directory.profiles, instance.hasher.stored_form, None).members
+    assert not HASH_COLUMNS.keys() & members
+    instance.close()
 
 
 def test_people_come_from_standard_input(shell):

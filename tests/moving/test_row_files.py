@@ -123,8 +123,54 @@ def test_a_quote_that_is_never_closed_takes_a_bounded_part_of_the_file():
         ("email,email", "the column 'email', twice"),
         ('email,"', "the header cannot be read"),
         (b"\xff", "the header cannot be read: the row is not UTF-8"),
+        ("email,password_hash,salt,hash", r"line 1 has password_hash, and also salt, hash"),
+        ("email,algorithm,password_algorithm", "'algorithm' twice, once as password_algorithm"),
+        ("email,credentialData,salt", "credentialData, salt, which no form of a hash has together"),
     ],
 )
 def test_a_header_with_a_fault_stops_the_import(header, reason):
     with pytest.raises(StartupError, match=reason):
         read_csv(header)
+
+
+SCRYPT = "email,algorithm,N,r,p,salt,hash"
+
+
+def test_the_columns_of_a_hash_are_gathered_into_one():
+    found = read_csv(
+        f"{SCRYPT}\na@b,scrypt,16384,8,1,c2FsdA==,aGFzaA==\nc@d,,,,,,\ne@f,scrypt,,,,,x\n"
+    )
+    gathered = {"algorithm": "scrypt", "N": "16384", "r": "8", "p": "1"}
+    assert [row for _, row in found] == [
+        {"email": "a@b", "password_hash": gathered | {"salt": "c2FsdA==", "hash": "aGFzaA=="}},
+        {"email": "c@d"},
+        {"email": "e@f", "password_hash": {"algorithm": "scrypt", "hash": "x"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "gathered"),
+    [
+        (
+            "password_algorithm,iterations,salt_encoding,salt,hash",
+            "pbkdf2-sha256,1000,text,s,ab",
+            {
+                "algorithm": "pbkdf2-sha256",
+                "iterations": "1000",
+                "salt_encoding": "text",
+                "salt": "s",
+                "hash": "ab",
+            },
+        ),
+        (
+            "credentialData,secretData",
+            '"{""algorithm"": ""argon2""}","{""value"": ""v""}"',
+            {"credentialData": '{"algorithm": "argon2"}', "secretData": '{"value": "v"}'},
+        ),
+        ("passwordHash,salt", "h,s", {"passwordHash": "h", "salt": "s"}),
+    ],
+)
+def test_each_form_of_a_hash_that_has_columns_is_gathered(header, cells, gathered):
+    assert read_csv(f"email,{header}\na@b,{cells}\n") == [
+        ("line 2", {"email": "a@b", "password_hash": gathered})
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from reticket.core.errors import StartupError
+from reticket.moving.rows.hash_columns import HASH_COLUMNS, check_hash_columns
 from reticket.moving.rows.raw_rows import RawRow, Rows
 from reticket.moving.streams.lines import LONGEST, Lines, TooLong
 from reticket.moving.streams.source import Unreadable
@@ -23,7 +24,12 @@ TEXTS = frozenset(
 
 
 def csv_rows(known: frozenset[str]) -> Callable[[Lines], Rows]:
-    """Reads CSV (RFC 4180) with a header. `known` are the names that a column may have."""
+    """Reads CSV (RFC 4180) with a header.
+
+    Args:
+        known: the names that a column may have, beside those of `HASH_COLUMNS`.
+    """
+    known = known | HASH_COLUMNS.keys()
 
     def read(lines: Lines) -> Rows:
         csv.field_size_limit(LONGEST)
@@ -80,6 +86,7 @@ def _header(table: Iterator[list[str]], known: frozenset[str]) -> list[str]:
             names = ", ".join(sorted(known))
             fault = "twice" if name in known else f"which is not known (known are {names})"
             raise StartupError(f"the header has the column {name!r}, {fault}.")
+    check_hash_columns(header)
     return header
 
 
@@ -87,13 +94,16 @@ def _members(header: list[str], cells: list[str]) -> RawRow:
     if len(cells) != len(header):
         return Unreadable(f"the row has {len(cells)} columns, and the header {len(header)}")
     members: dict[str, object] = {}
+    hashed: dict[str, str] = {}
     for name, cell in zip(header, cells, strict=True):
-        if cell:
+        if cell and name in HASH_COLUMNS:
+            hashed[HASH_COLUMNS[name]] = cell
+        elif cell:
             try:
                 members[name] = cell if name in TEXTS else _value(name, cell)
             except (msgspec.DecodeError, RecursionError):
                 return Unreadable(f"{name} is not JSON")
-    return members
+    return members | ({"password_hash": hashed} if hashed else {})
 
 
 def _value(name: str, cell: str) -> Any:

@@ -1,7 +1,8 @@
 """What other systems write: a module for each, found by listing this package.
 
-Each has `NAME`, which is the `hash_format`, and `BY_PREFIX`: whether a hash tells that it is one of
-that system. `read(said, config)` makes the canonical text, or returns None for any other form.
+Each has `NAME`, which is the `hash_format`, `BY_PREFIX`: whether a hash tells that it is of that
+system, and `MEMBERS` of a hash in columns. `read(said, config)` makes the canonical text, or
+returns None for any other form.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class System(Protocol):
 
     NAME: str
     BY_PREFIX: bool
+    MEMBERS: frozenset[str]
 
     def read(self, said: GivenHash, config: str) -> str | None:
         """The canonical text; None when the hash has not this form. HashRefused when it has, and

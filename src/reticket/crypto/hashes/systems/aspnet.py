@@ -11,6 +11,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "aspnet"
 BY_PREFIX = False
+MEMBERS: frozenset[str] = frozenset()
 VERSION_2, VERSION_3 = 0, 1
 SALT_BYTES, ITERATIONS = 16, 1000
 """Of version 2."""

@@ -11,6 +11,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "cloudreve"
 BY_PREFIX = False
+MEMBERS: frozenset[str] = frozenset()
 _DIGESTS = {64: "sha256", 40: "sha1"}
 
 

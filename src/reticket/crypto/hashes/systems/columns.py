@@ -17,8 +17,8 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "columns"
 BY_PREFIX = True
+MEMBERS = frozenset(("algorithm", "N", "r", "p", "iterations", "salt", "hash", "salt_encoding"))
 ENCODINGS = ("hex", "base64", "text")
-_KNOWN = {"algorithm", "N", "r", "p", "iterations", "salt", "hash", "salt_encoding"}
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
@@ -26,8 +26,8 @@ def read(said: GivenHash, config: str) -> str | None:
     """The canonical text."""
     if isinstance(said, str) or "algorithm" not in said:
         return None
-    if not said.keys() <= _KNOWN:
-        raise HashRefused(f"the columns of a hash may be {', '.join(sorted(_KNOWN))}")
+    if not said.keys() <= MEMBERS:
+        raise HashRefused(f"the columns of a hash may be {', '.join(sorted(MEMBERS))}")
     algorithm, hashed = _text(said, "algorithm"), _text(said, "hash")
     encoding = "hex" if _HEX.fullmatch(hashed) else "base64"
     digest, salt = _decoded(hashed, encoding, "hash"), _salt(said, encoding)
@@ -54,7 +54,7 @@ def _decoded(text: str, encoding: str, what: str) -> bytes:
 
 
 def _text(said: Mapping[str, object], name: str) -> str:
-    value = said.get(name)
+    value = _value(said, name)
     if not isinstance(value, str):
         raise HashRefused(f"the column {name} must be a text")
     return value
@@ -62,9 +62,15 @@ def _text(said: Mapping[str, object], name: str) -> str:
 
 def _number(said: Mapping[str, object], name: str) -> int:
     """A number, or the digits of one, as a CSV file has it."""
-    value = said.get(name)
+    value = _value(said, name)
     if isinstance(value, str):
         return whole(value, f"the column {name}")
     if isinstance(value, bool) or not isinstance(value, int):
         raise HashRefused(f"the column {name} must be a whole number")
     return value
+
+
+def _value(said: Mapping[str, object], name: str) -> object:
+    if name not in said:
+        raise HashRefused(f"the column {name} is empty or absent")
+    return said[name]

@@ -7,6 +7,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "devise"
 BY_PREFIX = False
+MEMBERS: frozenset[str] = frozenset()
 
 
 def read(said: GivenHash, config: str) -> str | None:

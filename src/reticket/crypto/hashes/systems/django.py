@@ -15,6 +15,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "django"
 BY_PREFIX = True
+MEMBERS: frozenset[str] = frozenset()
 UNUSABLE = "!"
 """What Django writes before random characters for a person without a password."""
 

@@ -8,6 +8,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "firebase"
 BY_PREFIX = False
+MEMBERS = frozenset(("passwordHash", "hash", "salt"))
 
 
 def read(said: GivenHash, config: str) -> str | None:

@@ -19,6 +19,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "keycloak"
 BY_PREFIX = True
+MEMBERS = frozenset(("credentialData", "secretData"))
 ARGON2 = "argon2"
 _VERSIONS = {"1.0": 16, "1.3": 19}
 _TYPES = ("id", "i", "d")

@@ -14,6 +14,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "ldap"
 BY_PREFIX = True
+MEMBERS: frozenset[str] = frozenset()
 _LABEL = re.compile(r"\{([A-Za-z0-9_@-]{1,40})\}")
 _SALTED = {"SSHA": "sha1", "SSHA256": "sha256", "SSHA512": "sha512"}
 _AS_IT_IS = ("BCRYPT", "CRYPT", "ARGON2", "ARGON2@SPRINGSECURITY_V5_8")

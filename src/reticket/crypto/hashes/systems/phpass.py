@@ -10,6 +10,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "phpass"
 BY_PREFIX = True
+MEMBERS: frozenset[str] = frozenset()
 ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TEXT = re.compile(r"\$[PH]\$([./0-9A-Za-z])([./0-9A-Za-z]{8})([./0-9A-Za-z]{22})")
 

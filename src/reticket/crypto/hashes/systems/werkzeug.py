@@ -11,6 +11,7 @@ from reticket.crypto.hashes.systems import GivenHash
 
 NAME = "werkzeug"
 BY_PREFIX = True
+MEMBERS: frozenset[str] = frozenset()
 
 
 def read(said: GivenHash, config: str) -> str | None:
