@@ -294,8 +294,8 @@ def test_rows_created_in_a_failed_batch_are_removed(opened, store, fresh, monkey
     one, two, other = fresh(1), fresh(2), opened()[0]
     read = store._table.read
 
-    def overtaken(families):
-        seen = read(families)
+    def overtaken(families, more=()):
+        seen = read(families, more)
         if other.find(two.id) is None:
             other.create([two])
         return seen
@@ -305,6 +305,40 @@ def test_rows_created_in_a_failed_batch_are_removed(opened, store, fresh, monkey
         store.create([one, two._replace(subject="somebody else")])
     assert store.find(one.id) is None
     assert store.find(two.id) == two
+
+
+def test_a_family_that_is_written_is_in_the_set_of_its_subject_already(
+    servers, store, fresh, monkeypatch
+):
+    """A process that is killed meanwhile leaves no session that an end by context misses."""
+    family, listed = fresh(1), []
+
+    def killed(*_):
+        key = members_key(family.subject)
+        listed.extend(servers.client_for(key).smembers(key))
+        raise Unavailable("killed")
+
+    monkeypatch.setattr(store._table, "write", killed)
+    with pytest.raises(Unavailable):
+        store.create([family])
+    assert listed == [family.id]
+    assert store.page(Selection(subject=family.subject), 9).families == []
+
+
+def test_a_family_that_another_sign_in_has_found_without_a_row_is_in_the_set_afterwards(
+    servers, store, fresh, monkeypatch
+):
+    """The id of an adopted family is older than its row."""
+    family, write = fresh(1), store._table.write
+
+    def found_without_a_row(*said):
+        key = members_key(family.subject)
+        servers.client_for(key).srem(key, family.id)
+        return write(*said)
+
+    monkeypatch.setattr(store._table, "write", found_without_a_row)
+    store.create([family])
+    assert store.page(Selection(subject=family.subject), 9).families == [family]
 
 
 def test_a_copy_that_was_ended_elsewhere_stays_ended(store, fresh):

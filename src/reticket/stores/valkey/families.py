@@ -88,9 +88,14 @@ class ValkeyStore:
         return results
 
     def create(self, batch: Sequence[Family]) -> None:
-        """KeyError when an id exists already; rows written before that are removed."""
+        """KeyError when an id exists already; rows written before that are removed.
+
+        A family is in its subject's set before it has a row: a process that is killed leaves no row
+        that lists lack. It is added again with the row, since `remove_deleted` may have found it
+        without one.
+        """
         fresh = {row.id: row for row in batch}
-        seen = self._table.read(fresh)
+        seen = self._table.read(fresh, [list_command(row, row.created_at) for row in batch])
         if len(fresh) < len(batch) or any(each.raw for each in seen.values()):
             raise KeyError("a family with that id is there already")
         list_commands = [list_command(row, seen[row.id].now) for row in batch]

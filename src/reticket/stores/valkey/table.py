@@ -50,18 +50,18 @@ class Table:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def read(self, families: Iterable[bytes]) -> dict[bytes, Seen]:
+    def read(self, families: Iterable[bytes], more: Sequence[Command] = ()) -> dict[bytes, Seen]:
         """The rows, each with its own node's time. One clock decides for each family, so differing
-        clocks of nodes cause no false reuse.
+        clocks of nodes cause no false reuse. The additional commands are sent together with it.
         """
         keys = {family: key_of(family) for family in families}
         nodes = {family: self._engine.pool_of(key) for family, key in keys.items()}
         clocks = {nodes[family]: Command(key, ("TIME",)) for family, key in keys.items()}
         reads = [Command(key, ("GET", key)) for key in keys.values()]
-        replies = self._engine.ask([*clocks.values(), *reads])
+        replies = self._engine.ask([*clocks.values(), *reads, *more])
         times = map(self._engine.milliseconds, replies)
         now_at = dict(zip(clocks, times, strict=False))
-        found = zip(keys, replies[len(clocks) :], strict=True)
+        found = zip(keys, replies[len(clocks) : len(clocks) + len(reads)], strict=True)
         return {
             family: Seen(raw or b"", unpack(family, raw), now_at[nodes[family]])
             for family, raw in found
