@@ -13,9 +13,11 @@ import jwt
 import pytest
 
 from reticket.core.commands import EndSession, Refresh
-from reticket.core.errors import Cause, Refusal
+from reticket.core.errors import Cause, Refusal, Unavailable
 from reticket.core.model import Selection
+from reticket.directory.adoption.ends import UnadoptedEnds
 from reticket.runtime.assembly import perform
+from reticket.stores.sqlite.families import SqliteStore
 
 KEY = "a secret of the other system, long enough"
 TOKEN = "yKz3MZBcWnpXhR8cPpVb3zZ1Q1"
@@ -206,16 +208,15 @@ def test_an_adopted_session_is_listed_and_revoked_as_any(shell, adopt):
     assert refreshed(shell, foreign()) is Cause.REVOKED
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        ("session", "revoke", "--subject", ADA),
-        ("session", "revoke", "--kind", "akinon.user"),
-        ("session", "revoke", "--all", "--yes"),
-        ("user", "passwd", ADA),
-    ],
-    ids=" ".join,
-)
+ENDS = [
+    ("session", "revoke", "--subject", ADA),
+    ("session", "revoke", "--kind", "akinon.user"),
+    ("session", "revoke", "--all", "--yes"),
+    ("user", "passwd", ADA),
+]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=" ".join)
 def test_an_end_includes_sessions_that_have_not_come_yet(shell, adopt, end):
     adopt("--accept-unrevoked")
     shell.run(*end, said="another password\nanother password\n")
@@ -422,6 +423,52 @@ def test_a_session_of_a_client_gets_what_the_client_may_have(shell, file):
 def test_an_end_before_the_import_includes_what_is_imported(shell, adopt, file):
     adopt()
     shell.run("session", "revoke", "--subject", ADA)
+    path = file({"id": "one", "email": ADA})
+    shell.run("import", "sessions", path, "--adoption", "simplejwt")
+    assert refreshed(shell, foreign()) is Cause.REVOKED
+
+
+@pytest.mark.parametrize("end", ENDS, ids=" ".join)
+def test_an_end_between_the_import_and_the_first_use_is_known_by_the_row_alone(
+    shell, adopt, file, monkeypatch, end
+):
+    adopt()
+    path = file({"id": "one", "email": ADA})
+    shell.run("import", "sessions", path, "--adoption", "simplejwt")
+    shell.run(*end, said="another password\nanother password\n")
+    monkeypatch.setattr(UnadoptedEnds, "ended", lambda *_: None)
+    assert refreshed(shell, foreign()) is Cause.REVOKED
+
+
+def test_an_import_that_is_cut_off_leaves_no_session_living_whose_end_was_noted(
+    shell, adopt, file, monkeypatch
+):
+    """Otherwise its client could use it before the import runs again, and it would go on."""
+    adopt()
+    shell.run("session", "revoke", "--subject", ADA)
+    create = SqliteStore.create
+
+    def cut_off(store, batch):
+        create(store, batch)
+        raise Unavailable("the process was killed")
+
+    monkeypatch.setattr(SqliteStore, "create", cut_off)
+    path = file({"id": "one", "email": ADA})
+    shell.run("import", "sessions", path, "--adoption", "simplejwt", ok=False)
+    (row,) = rows(shell)
+    assert row.revoked_cause == "operator"
+    assert refreshed(shell, foreign()) is Cause.REVOKED
+
+
+def test_an_end_that_comes_while_a_row_is_made_is_not_missed(shell, adopt, file, monkeypatch):
+    adopt()
+    create = SqliteStore.create
+
+    def after_an_end(store, batch):
+        shell.run("session", "revoke", "--subject", ADA)
+        create(store, batch)
+
+    monkeypatch.setattr(SqliteStore, "create", after_an_end)
     path = file({"id": "one", "email": ADA})
     shell.run("import", "sessions", path, "--adoption", "simplejwt")
     assert refreshed(shell, foreign()) is Cause.REVOKED

@@ -99,8 +99,17 @@ class Adopting:
         if row is None:
             row = self._insert(self._first(token, device, now))
         issued_at = token.stated.issued_at if token.stated else 0
-        end_if_noted(row, issued_at, self._unadopted, self._store)
+        self._end_if_noted(row, issued_at)
         return row
+
+    def _end_if_noted(self, row: Family, issued_at: int) -> None:
+        """End an unused row whose end was asked for before it was made. After the insert: an end
+        that comes later finds the row.
+        """
+        if row.generation == FIRST and row.revoked_at is None:
+            end = self._unadopted.ended(row, issued_at)
+            if end is not None:
+                self._store.revoke(Selection(family=row.id), end.cause)
 
     def _insert(self, family: Family) -> Family:
         """The row of that id, whichever process has made it."""
@@ -120,22 +129,6 @@ class Adopting:
         subject = self._people.person(adoption, stated)
         row = first_row(token, subject, granted, now)._replace(device=device)
         return self._devices.kept(row)
-
-
-def end_if_noted(row: Family, issued_at: int, unadopted: Unadopted, store: Store) -> None:
-    """End an unused row whose end was asked for before it was made. Call it after the insert: an
-    end that comes later finds the row.
-
-    Args:
-        row: of an adopted session.
-        issued_at: when its token was made; 0 where that is not known.
-        unadopted: has the noted ends.
-        store: where the row is.
-    """
-    if row.generation == FIRST and row.revoked_at is None:
-        end = unadopted.ended(row, issued_at)
-        if end is not None:
-            store.revoke(Selection(family=row.id), end.cause)
 
 
 def first_row(token: ForeignToken, subject: str, granted: Granted, now: int) -> Family:

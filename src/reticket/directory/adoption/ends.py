@@ -6,15 +6,18 @@ are noted here, and looked up when a session is adopted.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, not_, or_, select
 
 from reticket.core.adoption.model import NotedEnd
 from reticket.core.model import Family, Selection
 from reticket.core.ports import Clock
 from reticket.directory.adoption.tables import adoption_ends, adoptions
 from reticket.directory.engines.database import Database
+from reticket.directory.rows import found_rows
 from reticket.directory.tables import foreign_ids
 
 _NAMES = ("subject", "resource", "client", "context")
@@ -70,10 +73,19 @@ class UnadoptedEnds:
         """
         return self._database.find(_end, (family, issued_at))
 
-    def is_empty(self) -> bool:
-        """Whether nothing is noted."""
+    def ended_of(self, families: Sequence[Family]) -> Mapping[bytes, NotedEnd]:
+        """What `ended` says of many sessions, by their ids. It is not known when their tokens were
+        made.
+        """
         with self._database.read() as connection:
-            return connection.execute(select(adoption_ends.c.id).limit(1)).first() is None
+            notes = _notes(connection, {each.subject for each in families})
+        known = defaultdict[str | None, list[Row[Any]]](list)
+        for note in notes:
+            known[note.subject].append(note)
+        found = {
+            each.id: _first([*known[None], *known[each.subject]], each, 0) for each in families
+        }
+        return {family: end for family, end in found.items() if end is not None}
 
     def forget(self) -> None:
         """Remove the notes that no adoption needs, now or later."""
@@ -99,14 +111,29 @@ def _older(selection: Selection, at: int) -> list[ColumnElement[bool]]:
 
 
 def _end(connection: Connection, key: tuple[Family, int]) -> NotedEnd | None:
-    (family, issued_at), columns = key, adoption_ends.c
-    conditions = [_matches(columns[name], getattr(family, name)) for name in _NAMES]
-    of_person = and_(columns.subject.is_not(None), columns.ended_at >= issued_at)
-    is_meant = or_(columns.ended_at >= family.created_at, of_person)
-    statement = select(columns.cause).where(is_meant, *conditions)
-    row = connection.execute(statement.order_by(columns.id).limit(1)).one_or_none()
-    return NotedEnd(row.cause) if row else None
+    family, issued_at = key
+    return _first(_notes(connection, [family.subject]), family, issued_at)
 
 
-def _matches(column: ColumnElement[object], value: str | None) -> ColumnElement[bool]:
-    return column.is_(None) if value is None else or_(column.is_(None), column == value)
+def _notes(connection: Connection, subjects: Collection[str]) -> Sequence[Row[Any]]:
+    """The notes about some people, and those about everybody, the oldest first."""
+    subject = adoption_ends.c.subject
+    found = connection.execute(select(adoption_ends).where(subject.is_(None))).all()
+    return sorted(
+        [*found, *found_rows(connection, select(adoption_ends), subject, subjects)],
+        key=lambda note: note.id,
+    )
+
+
+def _first(notes: Sequence[Row[Any]], family: Family, issued_at: int) -> NotedEnd | None:
+    included = (NotedEnd(each.cause) for each in notes if _includes(each, family, issued_at))
+    return next(included, None)
+
+
+def _includes(note: Row[Any], family: Family, issued_at: int) -> bool:
+    """Whether an end is of that session: of an empty column any."""
+    is_of_token = note.subject is not None and note.ended_at >= issued_at
+    said = ((getattr(note, name), getattr(family, name)) for name in _NAMES)
+    return (is_of_token or note.ended_at >= family.created_at) and all(
+        wanted in (None, found) for wanted, found in said
+    )

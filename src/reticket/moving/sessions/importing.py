@@ -6,19 +6,19 @@ has ended in the other system since. So an import that was cut off goes on when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from reticket.adoption.digests import DIGESTS
 from reticket.adoption.systems import systems
-from reticket.core.adoption.adopting import end_if_noted, first_row
+from reticket.core.adoption.adopting import first_row
 from reticket.core.adoption.imported_end import with_imported_end
 from reticket.core.adoption.model import Adoption, ForeignToken, Granted
 from reticket.core.model import Family, Selection
 from reticket.core.ports import RowLocked
-from reticket.core.sessions.rotation import revoked, rounded_up_to_second
+from reticket.core.sessions.rotation import FIRST, revoked, rounded_up_to_second
 from reticket.core.sessions.steps import read_rows
 from reticket.directory.adoption.lookups import Found
 from reticket.moving.rows.raw_rows import Rows
@@ -142,6 +142,7 @@ class SessionImport:
                 continue
             totals.known += each.family in rows
             rows[each.family] = made
+        rows = self._with_noted_ends(rows, now)
         ended = sum(each.revoked_at is not None for each in rows.values())
         totals.ended, totals.living = totals.ended + ended, totals.living + len(rows) - ended
         if self.writes and rows:
@@ -217,11 +218,19 @@ class SessionImport:
             raise BadRow("its client is unknown, disabled, or not registered for refresh tokens")
         return granted
 
-    def _end_noted(self, rows: Iterable[Family]) -> None:
-        """End unused sessions whose end was asked for before their row was made."""
-        unadopted = self.instance.directory.unadopted
-        for row in () if unadopted.is_empty() else rows:
-            end_if_noted(row, 0, unadopted, self.instance.store)
+    def _with_noted_ends(self, rows: dict[bytes, Family], now: int) -> dict[bytes, Family]:
+        """The rows, ended where that was asked for before. They are inserted so: an import that is
+        killed after that leaves none of them living.
+        """
+        ends = self.instance.directory.unadopted.ended_of(list(rows.values()))
+        return rows | {each: revoked(rows[each], now, end.cause) for each, end in ends.items()}
+
+    def _end_noted(self, rows: Sequence[Family]) -> None:
+        """End unused sessions whose end was asked for while their row was made."""
+        unused = [row for row in rows if row.generation == FIRST and row.revoked_at is None]
+        ends = self.instance.directory.unadopted.ended_of(unused)
+        for family, end in ends.items():
+            self.instance.store.revoke(Selection(family=family), end.cause)
 
     def _create(self, rows: Sequence[Family]) -> None:
         """Insert rows. One that another process has made meanwhile stays as it is."""
