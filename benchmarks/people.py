@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
-from time import perf_counter
-from typing import IO
 
 from sqlalchemy import func, select
 from tests.torture.postgresql import PostgreSQL
 
+from benchmarks.importing import Imported, importing, run_import
 from benchmarks.report import Bound, table
 from reticket.directory.tables import users
 from reticket.runtime.opening import Builder
-from reticket.testing.server import without_settings
 from reticket.testing.waiting import until
 
 SECONDS, MEGABYTES = 180.0, 200.0
@@ -32,23 +26,11 @@ POSTGRESQL = "shared_buffers = 128MB\n"
 STRIDE = 7919
 """Of a prime number, so that the order of e-mail addresses is not that of an index."""
 
+WORDS = ("users", "-", "--system", "bench")
 ROW = (
     b'{"email":"person%d@example.com","password_hash":"$2b$12$%021d.EixZaYVK1fsbw1ZfbX3OXePaWxn96p3'
     b'","first_name":"Ada","last_name":"Lovelace","foreign_id":"%d"}\n'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What one import took.
-
-    Args:
-        seconds: of the whole command.
-        megabytes: of memory that the process had, at most.
-    """
-
-    seconds: float
-    megabytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +126,18 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 def imported(data: Path, settings: Mapping[str, str], people: int) -> Imported:
     """Import all of them. SystemExit unless each is there once."""
-    began = perf_counter()
-    with importing(data, settings, people) as (process, end):
-        end.set()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = perf_counter() - began
+    took = run_import(data, settings, WORDS, rows(people))
     with counting(data, settings) as count:
         found = count()
-    if process.returncode or found != people:
-        raise SystemExit(f"the import ended with {process.returncode}, and {found} people")
-    return Imported(seconds, used.ru_maxrss / 1000)
+    if found != people:
+        raise SystemExit(f"{found} people were imported instead of {people}")
+    return took
 
 
 def killed(data: Path, settings: Mapping[str, str], people: int) -> int:
     """Kill an import when half of them are there. How many were there afterwards."""
-    with importing(data, settings, people) as (process, end), counting(data, settings) as count:
+    command = importing(data, settings, WORDS, rows(people))
+    with command as (process, end), counting(data, settings) as count:
         until(lambda: process.poll() is not None or count() >= people // 2, "half of them")
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -170,40 +148,10 @@ def killed(data: Path, settings: Mapping[str, str], people: int) -> int:
     return found
 
 
-@contextmanager
-def importing(
-    data: Path, settings: Mapping[str, str], people: int
-) -> Iterator[tuple[subprocess.Popen[bytes], Event]]:
-    """An import at work, which gets its rows through a pipe. The pipe is open until the event."""
-    variables = {**without_settings(), **settings}
-    reticket = [sys.executable, "-m", "reticket"]
-    if not data.exists():
-        init = [*reticket, "init", "--data", str(data)]
-        subprocess.run(init, env=variables, check=True, stdout=subprocess.DEVNULL)
-    command = [*reticket, "import", "users", "-", "--system", "bench", "--data", str(data)]
-    with subprocess.Popen(
-        command,
-        env=variables,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        end = Event()
-        writer = Thread(target=write_rows, args=(process.stdin, people, end))
-        writer.start()
-        try:
-            yield process, end
-        finally:
-            end.set()
-            writer.join()
-
-
-def write_rows(stream: IO[bytes], people: int, end: Event) -> None:
-    """Write rows, until nobody reads them any more."""
-    with suppress(BrokenPipeError), stream:
-        for number in range(people):
-            stream.write(ROW % (number * STRIDE % people, number, number))
-        end.wait()
+def rows(people: int) -> Iterator[bytes]:
+    """Of so many people."""
+    for number in range(people):
+        yield ROW % (number * STRIDE % people, number, number)
 
 
 @contextmanager
