@@ -279,6 +279,13 @@ def test_a_yes_for_another_person_is_a_wrong_password(moving, email):
     assert (moving.kept.made, moving.hasher.verified) == ([], [ABSENT])
 
 
+def test_a_yes_for_an_address_that_only_folding_makes_equal_is_for_another_person(moving):
+    moving.asked.answers["susan@e.com"] = Confirmed("\u017fusan@e.com")
+    said = command("susan@e.com")
+    assert refusal_of(moving, said) == (Code.INVALID_CREDENTIALS, Cause.WRONG_SUBJECT)
+    assert moving.kept.made == []
+
+
 def test_a_factor_at_the_old_back_end_is_not_passed_by_a_password(moving):
     moving.asked.answers[BOB] = Denied(Cause.FACTOR_REQUIRED)
     assert refusal_of(moving) == (Code.INVALID_CREDENTIALS, Cause.FACTOR_REQUIRED)
@@ -313,6 +320,26 @@ def test_after_failures_in_a_row_it_is_not_asked_for_a_while(moving):
     moving.now[0] += 30
     moving.asked.answers[BOB] = Confirmed(BOB)
     assert hand_over(moving).id == BOB
+
+
+def test_a_bad_answer_says_that_the_server_is_there(moving):
+    down, bad = NoAnswer("timed_out", is_down=True), NoAnswer("bad_answer")
+    for said in (down, down, bad, down, down):
+        moving.asked.answers[BOB] = said
+        with pytest.raises(Unavailable, match=said.reason):
+            hand_over(moving)
+    moving.asked.answers[BOB] = Confirmed(BOB)
+    assert hand_over(moving).id == BOB
+
+
+def test_after_an_answer_failures_are_counted_anew(moving):
+    down, no = NoAnswer("timed_out", is_down=True), Denied(Cause.WRONG_SECRET)
+    for number, said in enumerate((down, down, no) * 3):
+        email = f"person{number}@example.com"
+        moving.asked.answers[email] = said
+        with pytest.raises((Refusal, Unavailable), match=r"timed_out|invalid"):
+            hand_over(moving, command(email))
+    assert len(moving.asked.questions) == 9
 
 
 def test_a_bad_answer_counts_for_the_network_and_stops_no_question(moving):

@@ -90,7 +90,7 @@ class LdapSignIn:
         found, code = session.search(said.base, said.condition(name), _ATTRIBUTES, 1)
         if code not in (SUCCESS, SIZE_LIMIT):
             return NoAnswer(f"search_code_{code}")
-        if code == SIZE_LIMIT or len(found) > 1:
+        if code == SIZE_LIMIT:
             return Denied(Cause.WRONG_SUBJECT)
         return self._judged(session, found, name, password)
 
