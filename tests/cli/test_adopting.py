@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -489,3 +490,88 @@ def test_a_wrong_use_of_the_command_is_told(shell, file, adopt):
     shell.run("key", "unadopt", "simplejwt")
     said = shell.run("import", "sessions", path, "--adoption", "simplejwt", ok=False)
     assert "has ended" in said
+
+
+HYDRA_SECRET = "this-is-the-primary-secret"
+
+
+@pytest.fixture
+def signed(shell, file):
+    """Imports the signature of a token of Hydra, with further words."""
+
+    def signed(*more, said=None, ok=True):
+        row = {"digest": hydra_token().rpartition(".")[2], "email": ADA, "expires_at": LATER}
+        words = ("--adoption", "hydra", "--digest", "signature", "--kind", "akinon.user")
+        words += ("--until", UNTIL, *more)
+        return shell.run("import", "sessions", file(row), *words, said=said, ok=ok)
+
+    return signed
+
+
+@pytest.fixture
+def hydra_key(tmp_path):
+    path = tmp_path / "hydra"
+    path.write_text(HYDRA_SECRET + "\n")
+    return str(path)
+
+
+def hydra_token():
+    random, key = bytes(range(32)), hashlib.sha256(HYDRA_SECRET.encode()).digest()
+    parts = (random, hmac.digest(key, random, "sha512_256"))
+    encoded = (base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    return f"ory_rt_{'.'.join(encoded)}"
+
+
+def test_a_copy_of_the_signatures_of_hydra_opens_nothing_where_its_secret_is_given(
+    shell, signed, hydra_key
+):
+    assert "1 rows: 1 living" in signed("--key-file", hydra_key)
+    forged = f"ory_rt_x.{hydra_token().rpartition('.')[2]}"
+    assert refreshed(shell, forged) is not None
+    assert refreshed(shell, hydra_token()) is None
+    stored = b"".join(path.read_bytes() for path in shell.data.iterdir() if path.is_file())
+    assert HYDRA_SECRET.encode() not in stored
+    assert hashlib.sha256(HYDRA_SECRET.encode()).hexdigest().encode() not in stored
+
+
+def test_the_secret_of_hydra_comes_from_standard_input_too(shell, signed):
+    said = signed("--key-file", "-", said=f"{HYDRA_SECRET}\nthis-is-an-old-secret\n")
+    assert "1 rows: 1 living" in said
+    assert HYDRA_SECRET not in said
+    assert refreshed(shell, hydra_token()) is None
+
+
+def test_signatures_without_the_secret_of_hydra_need_consent(shell, signed):
+    said = signed(ok=False)
+    assert "--key-file" in said
+    assert "--accept-unverified" in said
+    assert shell.rows("key", "adopted") == []
+    assert "1 rows: 1 living" in signed("--accept-unverified")
+    assert refreshed(shell, hydra_token()) is None
+
+
+def test_an_import_that_is_repeated_has_the_same_secret_of_hydra(shell, signed, hydra_key):
+    signed("--key-file", hydra_key)
+    assert "1 known already" in signed("--key-file", hydra_key)
+    assert "1 known already" in signed()
+    said = signed("--key-file", "-", said="another secret of Hydra", ok=False)
+    assert "the adoption hydra was made with another secret" in said
+
+
+def test_an_adoption_that_is_not_verified_does_not_become_so(shell, signed, hydra_key):
+    signed("--accept-unverified")
+    said = signed("--key-file", hydra_key, ok=False)
+    assert "the adoption hydra was made without the secret" in said
+
+
+def test_a_wrong_use_of_the_secret_of_hydra_is_told(shell, signed, file, hydra_key):
+    said = signed("--key-file", hydra_key, "--accept-unverified", ok=False)
+    assert "say either --key-file or --accept-unverified" in said
+    said = signed("--key-file", "-", said="short", ok=False)
+    assert "a secret of Hydra has at least 16 bytes" in said
+    for more in (("--key-file", hydra_key), ("--accept-unverified",)):
+        said = import_opaque(shell, file(opaque()), *more, ok=False)
+        assert "go with --digest signature" in said
+    words = ("--adoption", "hydra", "--digest", "signature", "--key-file", "-")
+    said = shell.run("import", "sessions", "-", *words, said="x", ok=False)
+    assert "only one of them" in said

@@ -6,8 +6,22 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from reticket.adoption import hydra
 from reticket.core.tokens.faces import LONGEST_JWT, PREFIX, to_text
+
+
+class Signed(NamedTuple):
+    """How a system signs its tokens.
+
+    Args:
+        stored_keys: the keys as they are stored, from the secrets of the system. ValueError.
+        verifier: whether a token is signed with one of the stored keys.
+    """
+
+    stored_keys: Callable[[str], str]
+    verifier: Callable[[str], Callable[[str], bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +33,15 @@ class Digest:
         form: what that looks like.
         words: the same for people.
         folds: whether capital letters mean the same.
+        signed: for what is stored beside a part of the token that proves more; None for a digest of
+            the whole token.
     """
 
     of: Callable[[str], str]
     form: re.Pattern[str]
     words: str
     folds: bool = False
+    signed: Signed | None = None
 
     def checked(self, stored: str) -> str:
         """What is stored, as `of` returns it. ValueError: no token can have it."""
@@ -70,6 +87,7 @@ DIGESTS: Mapping[str, Digest] = {
         _signature,
         re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_JWT}}}"),
         "the part of a token after its last dot",
+        signed=Signed(hydra.stored_keys, hydra.verifier),
     ),
 }
 """`plain` is for systems that store the token itself."""

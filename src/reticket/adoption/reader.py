@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reticket.adoption.digests import DIGESTS
 from reticket.adoption.jwts import JwtReader
@@ -23,17 +22,24 @@ on the event loop, in two milliseconds.
 """
 
 
-@dataclass(frozen=True, slots=True)
 class OpaqueReader:
     """Computes the id of an opaque token's session; whether there is one, the store knows."""
 
-    adoption: Adoption
+    def __init__(self, adoption: Adoption) -> None:
+        self.adoption = adoption
+        digest = DIGESTS[adoption.reader]
+        self._identity_of = digest.of
+        self._is_signed = None
+        if digest.signed is not None and adoption.key:
+            self._is_signed = digest.signed.verifier(adoption.key)
 
     def read(self, text: str, now: int) -> ForeignToken | None:
         """What the text may be. A text with the form of our tokens is none of another system."""
         if text.startswith(PREFIX) or not text.isascii():
             return None
-        identity = DIGESTS[self.adoption.reader].of(text)
+        if self._is_signed is not None and not self._is_signed(text):
+            return None
+        identity = self._identity_of(text)
         return ForeignToken(self.adoption, self.adoption.session_of(identity))
 
 

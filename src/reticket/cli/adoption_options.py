@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from reticket.cli.context import PathOption
+from reticket.cli.input_file import opened_input
 from reticket.core.errors import StartupError
 from reticket.core.policy import SECOND
 
@@ -51,7 +52,9 @@ def secret_options(noun: str, what: str) -> Callable[[_Command], _Command]:
     """Two options for a secret, which never is an argument: other people see those."""
 
     def add(command: _Command) -> _Command:
-        file = click.option(f"--{noun}-file", type=PathOption(), help=f"A file with {what}.")
+        file = click.option(
+            f"--{noun}-file", type=PathOption(), help=f"A file with {what}; standard input for `-`."
+        )
         variable = click.option(
             f"--{noun}-env", metavar="NAME", help=f"An environment variable with {what}."
         )
@@ -73,11 +76,9 @@ def secret_of(noun: str, file: Path | None, variable: str | None) -> str:
 
 def _text_of(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
+        with opened_input(file) as opened:
             data = opened.read(LARGEST_SECRET + 1)
         text = data.decode()
-    except OSError as error:
-        raise StartupError(f"cannot read {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise StartupError(f"{file} is not UTF-8.") from None
     if len(data) > LARGEST_SECRET:

@@ -10,15 +10,16 @@ from typing import Any
 import click
 
 from reticket.adoption.digests import DIGESTS
-from reticket.cli.adoption_options import CLIENT, Time
+from reticket.cli.adoption_options import CLIENT, Time, secret_of, secret_options
 from reticket.cli.context import with_instance
 from reticket.cli.import_source import opened_rows
+from reticket.cli.input_file import STANDARD_INPUT
 from reticket.cli.refused_rows import DRY_RUN, REPORT, SOME_REFUSED, show_refused, tell
+from reticket.cli.session_adoption import found_or_made
 from reticket.core.adoption.model import Adoption
-from reticket.directory.errors import NotFound
 from reticket.moving.rows.progress import Progress
 from reticket.moving.rows.report import Report
-from reticket.moving.sessions.adopting import AdoptionRequest, adoption_of, keep
+from reticket.moving.sessions.adopting import AdoptionRequest
 from reticket.moving.sessions.importing import SessionImport, Totals
 from reticket.moving.sessions.rows import SessionRow, read_ended_row, read_row
 from reticket.runtime.opened_service import OpenedService
@@ -42,6 +43,13 @@ from reticket.runtime.opened_service import OpenedService
 @click.option("--kind", help="With --digest: the kind of tokens that the sessions get here.")
 @CLIENT
 @click.option("--until", type=Time(), help="With --digest: no token is accepted from then on.")
+@secret_options("key", "the system secrets of Hydra, one in each line, with --digest signature")
+@click.option(
+    "--accept-unverified",
+    is_flag=True,
+    help="With --digest signature: accept tokens although no secret verifies them. Whoever has a "
+    "copy of the old database can use its sessions here.",
+)
 @click.option(
     "--all-ended",
     is_flag=True,
@@ -77,10 +85,10 @@ def sessions(
     \b
     Examples:
       reticket import sessions tokens.jsonl --adoption hydra --digest signature --system hydra
-        --kind oauth.user --until 2027-01-31
+        --kind oauth.user --until 2027-01-31 --key-file hydra-secrets
       reticket import sessions ended.jsonl --adoption keycloak --all-ended
     """
-    adoption = _adoption(instance, _request(**said), dry_run)
+    adoption = found_or_made(instance, _request(file, **said), dry_run)
     _check(adoption, all_ended, none_ended)
     with Report(report, file) as refused:
         work = SessionImport(instance, adoption, refused, writes=not dry_run)
@@ -96,6 +104,7 @@ def sessions(
 
 
 def _request(
+    file: str,
     *,
     name: str,
     digest: str | None,
@@ -103,7 +112,15 @@ def _request(
     kind: str | None,
     client: str | None,
     until: int | None,
+    key_file: Path | None,
+    key_env: str | None,
+    accept_unverified: bool,
 ) -> AdoptionRequest:
+    if file == STANDARD_INPUT == str(key_file):
+        raise click.UsageError("the rows and the secret: only one of them can be standard input")
+    key = secret_of("key", key_file, key_env)
+    if key and accept_unverified:
+        raise click.UsageError("say either --key-file or --accept-unverified")
     return AdoptionRequest(
         system=system or name,
         kind=kind or "",
@@ -111,6 +128,8 @@ def _request(
         name=name,
         client=client,
         reader=digest or "",
+        key=key,
+        is_unverified=accept_unverified,
     )
 
 
@@ -119,26 +138,6 @@ def _check(adoption: Adoption, all_ended: bool, none_ended: bool) -> None:
         raise click.UsageError("--all-ended is for JWTs: opaque tokens always need their row")
     if none_ended and not all_ended:
         raise click.UsageError("--none-ended goes with --all-ended")
-
-
-def _adoption(instance: OpenedService, request: AdoptionRequest, dry_run: bool) -> Adoption:
-    """The adoption with that name. One of opaque tokens is made here."""
-    try:
-        found = instance.directory.adoptions.find(request.name)
-    except NotFound:
-        if not request.reader:
-            raise
-        if not (request.kind and request.until):
-            raise click.UsageError("a new adoption needs --kind and --until") from None
-        made = adoption_of(instance, request)
-        if not dry_run:
-            keep(instance, made)
-        return made
-    if request.reader not in ("", found.reader):
-        raise click.UsageError(f"the adoption {found.name} has the digest {found.reader}")
-    if not found.is_active(instance.store.now()):
-        raise click.ClickException(f"the adoption {found.name} has ended")
-    return found
 
 
 def _imported(file: str, work: SessionImport, read: Callable[[bytes], SessionRow]) -> Totals:

@@ -52,7 +52,7 @@ class Adoption:
         removed_at: when an operator ended it early, or None.
         secret: 32 random bytes; ids are derived with it. Without it nobody can look for a text that
             has the id of a session.
-        key: the key that verifies its JWTs; empty for opaque tokens.
+        key: what verifies its JWTs, or opaque tokens that it signs; else empty.
         salts: more secrets of the other system, by the reader's names.
     """
 

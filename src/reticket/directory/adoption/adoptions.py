@@ -114,10 +114,10 @@ class Adoptions:
         return Adoption(**{**members, **opened, "mode": Mode(row.mode)})
 
     def _fingerprint(self, adoption: Adoption) -> bytes:
-        """Of the key alone, whatever issuer is said. Opaque tokens have no key: there the name
-        tells adoptions apart.
+        """Of the key alone, whatever issuer is said. Sessions of opaque tokens begin by an import
+        alone: there the name tells adoptions apart.
         """
-        key = adoption.key or f"opaque:{adoption.name}"
+        key = adoption.key if adoption.algorithm else f"opaque:{adoption.name}"
         said = json.dumps([adoption.kind, key])
         return self._sealer.digest(said.encode(), b"adoption")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reticket.adoption.digests import DIGESTS
 from reticket.adoption.jwts import EMAIL_CLAIM
 from reticket.adoption.keys import canonical
 from reticket.adoption.reader import MOST_OF_KIND
-from reticket.adoption.system import System
 from reticket.adoption.systems import systems
 from reticket.core.adoption.model import Adoption, Mode
 from reticket.core.people import User
@@ -24,6 +24,11 @@ MOST_DAYS = 366
 
 SECRET_BYTES = 32
 
+UNVERIFIED = (
+    "Without the system secret, whoever has a copy of the old database can use its sessions here. "
+    "Give the secret with --key-file, or accept that with --accept-unverified."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AdoptionRequest:
@@ -34,8 +39,10 @@ class AdoptionRequest:
         system / kind / client / issuer / options / salts / until: as in `Adoption`.
         reader: the name of a digest for opaque tokens; empty for JWTs.
         algorithm: of the JWTs; None for the only one that the system has.
-        key: that verifies the JWTs.
+        key: that verifies the JWTs; or the secrets of a system that signs opaque tokens, one in
+            each line.
         is_unrevoked: whether absent sessions are living although no ended ones are imported.
+        is_unverified: whether signed tokens are accepted although no secret verifies them.
     """
 
     system: str
@@ -50,6 +57,7 @@ class AdoptionRequest:
     key: str = field(default="", repr=False)
     salts: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_unrevoked: bool = False
+    is_unverified: bool = False
 
 
 def keep(instance: OpenedService, adoption: Adoption) -> None:
@@ -90,7 +98,7 @@ def adoption_of(instance: OpenedService, request: AdoptionRequest) -> Adoption:
         secret=os.urandom(SECRET_BYTES),
         salts=request.salts,
     )
-    return _of_digests(adoption) if request.reader else _of_jwts(adoption, request)
+    return _of_digests(adoption, request) if request.reader else _of_jwts(adoption, request)
 
 
 def _check_kind(instance: OpenedService, request: AdoptionRequest) -> None:
@@ -103,10 +111,29 @@ def _check_kind(instance: OpenedService, request: AdoptionRequest) -> None:
         raise Invalid(f"There is no client {request.client!r}.")
 
 
-def _of_digests(adoption: Adoption) -> Adoption:
+def _of_digests(adoption: Adoption, request: AdoptionRequest) -> Adoption:
+    """The adoption, with the keys that verify its tokens."""
     if adoption.reader not in DIGESTS:
         raise Invalid(f"The digest must be one of {', '.join(DIGESTS)}.")
+    signed = DIGESTS[adoption.reader].signed
+    if signed is None and (request.key or request.is_unverified):
+        raise Invalid("A secret and --accept-unverified go with --digest signature alone.")
+    if signed is not None and request.key:
+        return replace(adoption, key=_said(signed.stored_keys, request.key))
+    if signed is not None and not request.is_unverified:
+        raise Invalid(UNVERIFIED)
     return adoption
+
+
+def check_same_key(adoption: Adoption, secrets: str) -> None:
+    """Invalid: an adoption that was made before has other keys than these secrets."""
+    digest = None if adoption.algorithm else DIGESTS[adoption.reader]
+    if digest is None or digest.signed is None:
+        raise Invalid("A secret goes with --digest signature alone.")
+    if not adoption.key:
+        raise Invalid(f"The adoption {adoption.name} was made without the secret.")
+    if not hmac.compare_digest(adoption.key, _said(digest.signed.stored_keys, secrets)):
+        raise Invalid(f"The adoption {adoption.name} was made with another secret.")
 
 
 def _of_jwts(adoption: Adoption, request: AdoptionRequest) -> Adoption:
@@ -121,13 +148,14 @@ def _of_jwts(adoption: Adoption, request: AdoptionRequest) -> Adoption:
         raise Invalid(f"The issuer of {request.system} is missing: other issuers may have its key.")
     _check_names("option", request.options, (*system.options, EMAIL_CLAIM), ())
     _check_names("salt", request.salts, system.salts, system.salts)
-    key = _key(algorithm, request.key, system)
+    key = _said(lambda said: canonical(algorithm, said, system.secret_of), request.key)
     return replace(adoption, reader=request.system, algorithm=algorithm, key=key)
 
 
-def _key(algorithm: str, key: str, system: System) -> str:
+def _said(read: Callable[[str], str], key: str) -> str:
+    """A key that an operator says, as it is stored. Invalid."""
     try:
-        return canonical(algorithm, key, system.secret_of)
+        return read(key)
     except ValueError as error:
         raise Invalid(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
 
