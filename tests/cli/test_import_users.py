@@ -12,6 +12,7 @@ import pytest
 from reticket.core.realms import usual
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.moving.rows.hash_columns import HASH_COLUMNS
+from reticket.oauth.standard_claims import standard_claims
 
 BCRYPT = "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW"
 ADA = {"email": "augusta@example.com", "password_hash": BCRYPT}
@@ -328,3 +329,25 @@ def test_passwords_from_standard_input_are_said_once_before_they_are_hashed(shel
     again = shell.run("import", "users", "-", said=rows)
     assert "hashed here" not in again
     assert "hashed here" not in shell.run("import", "users", "-", said=json.dumps(ADA))
+
+
+def test_a_later_status_comes_from_the_export_of_another_system(shell, tmp_path):
+    export, said = tmp_path / "shop-realm.json", ("import", "users", "--from", "keycloak")
+    user = {"id": "7f2c", "email": "augusta@example.com", "username": "augusta@example.com"}
+
+    def imported(**members):
+        export.write_text(json.dumps({"users": [{**user, **members}]}))
+        shell.run(*said, str(export), "--update")
+        instance = shell.instance()
+        person = instance.directory.user_by_email("augusta@example.com")
+        claims = standard_claims(person)
+        instance.close()
+        return person.disabled, claims["email_verified"]
+
+    assert imported(enabled=False, emailVerified=False) == (True, False)
+    assert imported(enabled=True, emailVerified=False) == (False, False)
+    assert imported(enabled=False, emailVerified=False) == (True, False)
+    assert imported(enabled=True, emailVerified=True) == (False, True)
+    assert "0 changed, 1 known" in shell.run(*said, str(export), "--update")
+    shell.run("user", "disable", "augusta@example.com")
+    assert imported(enabled=True, emailVerified=True) == (True, True)

@@ -19,6 +19,7 @@ from tests.directory.demo_rows import DemoRows
 from tests.stores.postgresql.data_folder import packaged
 
 from reticket import dialects
+from reticket.core.policy import SECOND
 from reticket.crypto.hashes.stored_form import stored_form
 from reticket.directory.directory import Directory, open_directory
 from reticket.directory.tables import metadata
@@ -108,13 +109,13 @@ class FakeSealer:
 PROFILES = dialects.profiles(dialects.with_defaults())
 
 
-def open_one(url: str, seed: int = 0) -> Directory:
+def open_one(url: str, seed: int = 0, now: int = NOW) -> Directory:
     """A directory for which an hour passes whenever it asks for the time: no look is too soon."""
     hours = itertools.count(step=3600)
     return open_directory(
         url,
         FakeSealer(),
-        lambda: NOW,
+        lambda: now,
         random.Random(seed).randbytes,
         lambda: next(hours),
         profiles=PROFILES,
@@ -318,6 +319,14 @@ def opened() -> Iterator[Callable[[str], Directory]]:
 @pytest.fixture
 def directory(url: str, opened: Callable[[str], Directory]) -> Directory:
     return opened(url)
+
+
+@pytest.fixture
+def later(url: str, directory: Directory) -> Iterator[Directory]:
+    """The same one, a second later."""
+    opened = open_one(url, 1, NOW + SECOND)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

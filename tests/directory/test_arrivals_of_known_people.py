@@ -31,7 +31,7 @@ def importing(directory):
     for tenant in (1000, 1001):
         directory.tenants.add(TenantDraft(tenant))
 
-    def run(*rows, update=True, rights=False, system="keycloak", preview=False):
+    def run(*rows, update=True, rights=False, system="keycloak", preview=False, at=directory):
         reader = ArrivalReader(directory.profiles, lambda said, form: said, system)
         batch = [
             reader.of_json_with_parts(f"line {number}", json.dumps(row).encode())
@@ -40,7 +40,7 @@ def importing(directory):
         terms = Terms(system, rights, may_replace if update else None)
         if preview:
             return directory.arrivals.preview(batch, terms)
-        return directory.arrivals.settle(batch, terms, {})
+        return at.arrivals.settle(batch, terms, {})
 
     return run
 
@@ -82,6 +82,69 @@ def test_a_block_comes_and_ends_sessions(importing, person, ended):
     assert ended() == [("user_disabled", None)]
     importing({**ADA, "disabled": False})
     assert not person().disabled
+
+
+BLOCKED, UNBLOCKED = {**LINKED, "disabled": True}, {**LINKED, "disabled": False}
+
+
+def test_the_end_of_a_block_comes_to_a_person_who_came_blocked(later, importing, person):
+    importing(BLOCKED)
+    importing(UNBLOCKED, at=later)
+    assert not person().disabled
+    importing(BLOCKED, at=later)
+    importing(UNBLOCKED, at=later)
+    assert not person().disabled
+
+
+def test_a_block_of_an_operator_is_not_lifted(later, importing, person):
+    importing(LINKED)
+    later.users.disable(person().id)
+    settled = importing(UNBLOCKED)
+    assert (settled.changed, settled.known, settled.refused) == ([], 1, [])
+    assert person().disabled
+
+
+def test_a_block_that_an_operator_repeats_is_not_lifted(later, importing, person):
+    importing(BLOCKED)
+    later.users.disable(person().id)
+    importing(UNBLOCKED)
+    assert person().disabled
+
+
+def test_a_block_stays_where_the_record_was_changed_since(later, importing, person):
+    importing(BLOCKED)
+    later.users.change(person().id, {"first_name": "Augusta"})
+    importing({**UNBLOCKED, "first_name": "Augusta"})
+    assert person().disabled
+
+
+def test_a_block_of_a_person_who_did_not_come_by_an_import_is_not_lifted(
+    directory, importing, person
+):
+    directory.users.add(UserDraft("ada@example.com", disabled=True), "old$1")
+    importing(LINKED, update=False)
+    importing(UNBLOCKED)
+    assert person().disabled
+
+
+def test_a_block_there_counts_where_an_operator_has_lifted_it(later, importing, person):
+    importing(BLOCKED)
+    later.users.enable(person().id)
+    importing(BLOCKED)
+    assert person().disabled
+
+
+def test_an_address_that_was_verified_since_counts_as_verified(importing, person):
+    importing({**ADA, "claims": {"email_verified": False}})
+    importing({**ADA, "claims": {"email_verified": True}})
+    assert part(person(), "oauth").email_verified
+
+
+def test_a_person_of_whom_a_part_says_nothing_has_none(importing, person):
+    importing({**ADA, "claims": {"email_verified": True}})
+    assert "oauth" not in dict(person().parts)
+    settled = importing({**ADA, "claims": {"email_verified": True}})
+    assert (settled.changed, settled.known) == ([], 1)
 
 
 def test_a_new_hash_comes_and_ends_sessions(directory, importing, person, ended):

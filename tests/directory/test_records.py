@@ -81,8 +81,8 @@ def test_every_change_is_seen(demo, ada, other, verb, process):
 def test_every_directory_operation_is_tested(demo):
     nouns = ("users", "tenants", "accounts", "applications", "tenant_members", "account_members")
     others = (
-        "insert", "apply", "replace", "replace_hash", "remove_place", "page", "keys", "groups",
-        "realms", "sign_up", "without_password",
+        "insert", "apply", "replace", "replace_hash", "follow_block", "remove_place", "page",
+        "keys", "groups", "realms", "sign_up", "without_password",
     )  # fmt: skip
     verbs = {
         f"{noun}.{verb}"

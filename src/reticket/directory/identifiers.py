@@ -28,6 +28,11 @@ def ordered_user_id(now: int, entropy: Entropy) -> str:
     return family_id(now, entropy).hex()
 
 
+def is_ordered(user_id: str) -> bool:
+    """Whether an id is one of `ordered_user_id`, which only imports make."""
+    return uuid.UUID(user_id).version == 7
+
+
 def credential_version(entropy: Entropy) -> int:
     """48 bits, which JSON numbers can hold; a version is not repeated by chance."""
     return int.from_bytes(entropy(6), "big")

@@ -19,7 +19,8 @@ ADA = {
     "first_name": "Ada",
     "last_name": "Lovelace",
     "foreign_id": "auth0|5dea9f9c82dd7c0e76e40001",
-    "claims": {"preferred_username": "ada"},
+    "claims": {"preferred_username": "ada", "email_verified": True},
+    "disabled": False,
 }
 
 
@@ -50,7 +51,8 @@ def test_a_person_of_another_provider_has_no_password(both):
     assert both["auth0-users.ndjson line 3"] == {
         "email": "social@example.com",
         "foreign_id": "google-oauth2|1077",
-        "claims": {"name": "So Cial"},
+        "claims": {"name": "So Cial", "email_verified": True},
+        "disabled": False,
     }
 
 

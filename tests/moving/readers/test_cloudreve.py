@@ -73,13 +73,15 @@ def test_a_person_comes_with_password_factor_profile_and_state(source):
         "password_hash": password,
         "hash_format": "cloudreve",
         "totp_secret": "JBSWY3DP",
+        "disabled": False,
+        "active": True,
         "cloudreve": {"nickname": "Ada", "group": {"name": "Admin", "permission": "/RoB"}},
     }
 
 
 def test_banned_people_are_disabled_and_inactive_ones_not_active(source):
     found = rows_of("cloudreve", source)
-    assert [found[f"user {number}"].get("disabled") for number in (2, 3, 4)] == [True, True, None]
+    assert [found[f"user {number}"].get("disabled") for number in (2, 3, 4)] == [True, True, False]
     assert [found[f"user {number}"].get("active") for number in (2, 3, 4)] == [None, None, False]
 
 
@@ -88,6 +90,8 @@ def test_a_person_without_password_has_none_and_the_state_of_an_empty_one(source
         "email": "p5@example.com",
         "foreign_id": "5",
         "foreign_state": state("p5@example.com", ""),
+        "disabled": False,
+        "active": True,
         "cloudreve": {"nickname": "p5", "group": {"name": "User", "permission": "hAg="}},
     }
 

@@ -27,6 +27,7 @@ def test_a_person_comes_with_password_factor_groups_and_roles():
         "groups": ["editors"],
         "roles": ["staff", "superuser"],
         "claims": {"preferred_username": "ada", "email_verified": False},
+        "disabled": False,
         "totp_secret": "JBSWY3DPEHPK3PXP",
     }
 
@@ -45,6 +46,7 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
     assert row(3) == {
         "foreign_id": "4",
         "factor_missing": True,
+        "disabled": False,
         "claims": {"preferred_username": "no-mail", "email_verified": False},
     }
 
@@ -71,6 +73,7 @@ def test_jsonl_and_a_user_model_of_a_projects_own_are_read(tmp_path):
             "foreign_id": "7d-1",
             "password_hash": fields["password"],
             "claims": {"email_verified": False},
+            "disabled": False,
         },
         "line 2": Unreadable("the row is not JSON"),
     }

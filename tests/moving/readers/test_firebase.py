@@ -21,7 +21,12 @@ def test_a_person_comes_with_password_name_and_phone_number():
     assert row(0) == {
         "email": "ada@example.com",
         "foreign_id": "AbCdEfGhIjKlMnOpQrStUvWxYz01",
-        "claims": {"name": "Ada Lovelace", "phone_number": "+442079460000"},
+        "claims": {
+            "name": "Ada Lovelace",
+            "phone_number": "+442079460000",
+            "email_verified": True,
+        },
+        "disabled": False,
         "password_hash": {"passwordHash": user["passwordHash"], "salt": user["salt"]},
         "hash_format": "firebase",
     }
@@ -40,6 +45,7 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
     assert row(2) == {
         "foreign_id": "AbCdEfGhIjKlMnOpQrStUvWxYz03",
         "factor_missing": True,
+        "disabled": False,
         "claims": {"phone_number": "+442079460001", "email_verified": False},
     }
 

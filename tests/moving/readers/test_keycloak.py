@@ -25,7 +25,9 @@ def test_a_person_comes_with_password_factor_groups_and_roles():
         "foreign_id": "1d9b7d8e-0001-4c1f-8a53-000000000001",
         "groups": ["/staff", "/staff/night"],
         "roles": ["clerk"],
-        "claims": {"preferred_username": "ada"},
+        "claims": {"preferred_username": "ada", "email_verified": True},
+        "disabled": False,
+        "active": True,
         "totp_secret": base64.b32encode(b"Dx1hZ8jTEqAoyLbmzW1O").decode(),
         "hash_format": "keycloak",
         "password_hash": {
@@ -47,7 +49,8 @@ def test_a_person_of_another_provider_has_no_password():
     assert row(2) == {
         "email": "social@example.com",
         "foreign_id": "1d9b7d8e-0003-4c1f-8a53-000000000003",
-        "claims": {"preferred_username": "social"},
+        "claims": {"preferred_username": "social", "email_verified": True},
+        "disabled": False,
         "active": False,
     }
 
@@ -56,6 +59,8 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
     assert row(3) == {
         "foreign_id": "1d9b7d8e-0004-4c1f-8a53-000000000004",
         "factor_missing": True,
+        "disabled": False,
+        "active": True,
         "claims": {"preferred_username": "no-mail", "email_verified": False},
     }
 
@@ -77,7 +82,8 @@ def one(tmp_path, credential: dict[str, object]) -> dict[str, object]:
     user = {"email": "a@example.com", "enabled": True, "emailVerified": True}
     path.write_text(json.dumps({"users": [{**user, "credentials": [credential]}]}))
     found = rows_of("keycloak", path)["realm.json users[0]"]
-    return {name: value for name, value in found.items() if name != "email"}
+    usual = ("email", "claims", "disabled", "active")
+    return {name: value for name, value in found.items() if name not in usual}
 
 
 def otp(**data: object) -> dict[str, object]:

@@ -24,6 +24,8 @@ def test_a_person_comes_with_password_and_factor():
         "foreign_id": "9f425a8d-0001-4f1b-9d7c-000000000001",
         "password_hash": "$2a$10$ZsCsoVQ3xfBG/K2z2XpBf.tm90GZmtOqtqWcB5.pYd5Eq8y7RlDyq",
         "totp_secret": "JBSWY3DPEHPK3PXP",
+        "claims": {"email_verified": True},
+        "disabled": False,
     }
 
 
@@ -49,6 +51,7 @@ def test_a_person_of_another_provider_has_no_password_and_a_passkey_is_no_factor
         "last_name": "Cial",
         "foreign_id": "9f425a8d-0003-4f1b-9d7c-000000000003",
         "claims": {"email_verified": False},
+        "disabled": False,
     }
 
 
@@ -57,6 +60,7 @@ def test_a_factor_that_cannot_come_is_marked_and_an_address_may_be_missing():
         "foreign_id": "9f425a8d-0004-4f1b-9d7c-000000000004",
         "claims": {"email_verified": False},
         "factor_missing": True,
+        "disabled": False,
     }
 
 

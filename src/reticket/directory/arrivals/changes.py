@@ -67,6 +67,8 @@ class Changes:
         if new.hashes is not None:
             users.replace_hash(connection, user_id, *new.hashes)
         users.apply(connection, user_id, self._draft(new))
+        if "disabled" in new.values:
+            users.follow_block(connection, user_id, disabled=new.values["disabled"])
         for member, wanted in new.places.items():
             places[member].replace(connection, user_id, wanted)
         if new.factor is not None:
@@ -82,7 +84,7 @@ class Changes:
         return UserChange(
             {name: values[name] for name in _NAMES if name in values},
             new.email,
-            values.get("disabled"),
+            None,
             values.get("active"),
             {self._keys[dialect]: value for dialect, value in new.parts.items()},
             values.get("group_names"),

@@ -88,11 +88,17 @@ def _values(arrival: Arrival, known: KnownPerson) -> dict[str, Any]:
         "first_name": (row.first_name, stored.first_name),
         "last_name": (row.last_name, stored.last_name),
         "active": (row.active, stored.active),
-        "disabled": (row.disabled, stored.disabled),
+        "disabled": (_disabled(arrival, known), stored.disabled),
         "group_names": (arrival.groups, stored.group_names or []),
         "role_names": (arrival.roles, stored.role_names or []),
     }
     return {name: new for name, (new, old) in said.items() if new is not None and new != old}
+
+
+def _disabled(arrival: Arrival, known: KnownPerson) -> bool | None:
+    """A block comes. Its end comes only where the block came from another system too."""
+    said = arrival.row.disabled
+    return said if said or known.has_foreign_block else None
 
 
 def _factor(arrival: Arrival, known: KnownPerson, opened: OpenFactor) -> tuple[bytes | None, bool]:

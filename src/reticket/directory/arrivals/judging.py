@@ -205,7 +205,8 @@ class Judge:
             value, new = stored_part(part, said, self._clock()), None
             if part.shared is not None:
                 new = self.shared.settle(part.dialect, part.shared, part.shared.place(value))
-            if part.dialect not in stored or not is_same(value, stored[part.dialect]):
+            before = stored.get(part.dialect, {})  # a part that says nothing is as good as none
+            if not is_same(value, before):
                 kept[part.dialect] = value
                 shared += [] if new is None else [new]
         return kept, shared

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
+from reticket.directory.identifiers import is_ordered
 from reticket.directory.rows import found_rows, present
 from reticket.directory.tables import (
     account_memberships,
@@ -43,6 +44,14 @@ class KnownPerson:
     state: str | None = None
     parts: dict[str, Any] = field(default_factory=dict)
     places: Mapping[str, dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
+
+    @property
+    def has_foreign_block(self) -> bool:
+        """Whether a block, if there is one, came from another system. It did if an import has made
+        the record and nobody has changed it here since, as `updated_at` says.
+        """
+        row = self.row
+        return is_ordered(row.id) and bool(row.updated_at == row.created_at)
 
 
 def read_people(

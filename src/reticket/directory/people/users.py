@@ -275,7 +275,12 @@ class Users:
         self._renew(connection, user_id, Change.EMAIL_CHANGED, **values)
 
     def _switch(self, connection: Connection, user_id: str, *, disabled: bool) -> None:
-        self._update(connection, user_id, disabled=disabled)
+        self._update(connection, user_id)
+        self.follow_block(connection, user_id, disabled=disabled)
+
+    def follow_block(self, connection: Connection, user_id: str, *, disabled: bool) -> None:
+        """Block or unblock as another system does. `updated_at` stays: nobody here did it."""
+        connection.execute(update(users).where(users.c.id == user_id).values(disabled=disabled))
         if disabled:
             self._end(connection, user_id, Change.USER_DISABLED)
 

@@ -89,12 +89,11 @@ def _people(path: Path, hashes: Hashes, meter: Meter) -> Rows:
 def _row(record: Mapping[str, Any]) -> Mapping[str, object]:
     email, is_verified = _email(record)
     name = text(record, "name")
-    return filled(
+    row = filled(
         email=email,
         first_name=text(record, "given_name"),
         last_name=text(record, "family_name"),
         foreign_id=user_id(record),
-        disabled=member(record, "blocked") is True,
         claims=claims(
             is_verified,
             name=None if name == email else name,
@@ -103,6 +102,7 @@ def _row(record: Mapping[str, Any]) -> Mapping[str, object]:
         **_password(record),
         **_factor(record),
     )
+    return row | _block(record)
 
 
 def _email(record: object) -> tuple[str | None, bool]:
@@ -113,6 +113,12 @@ def _email(record: object) -> tuple[str | None, bool]:
         if identifier.get("type") == "email":
             return text(identifier, "value"), identifier.get("verified") is True
     return None, False
+
+
+def _block(record: Mapping[str, Any]) -> dict[str, object]:
+    """Whether the person is blocked; the export of hashes, without `user_id`, does not tell."""
+    is_blocked = member(record, "blocked") is True
+    return {"disabled": is_blocked} if is_blocked or "user_id" in record else {}
 
 
 def _password(record: object) -> dict[str, object]:

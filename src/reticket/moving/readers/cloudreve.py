@@ -69,13 +69,14 @@ def _row(user: Row[Any], site: str) -> Mapping[str, object]:
         password_hash=password,
         hash_format="cloudreve" if password else None,
         totp_secret=user.two_factor_secret,
-        disabled=user.status not in ("active", "inactive"),
         cloudreve=filled(
             nickname=user.nick or email.partition("@")[0],
             group=filled(name=user.group_name, permission=_permission(user)),
         ),
     )
-    return row | ({"active": False} if user.status == "inactive" else {})
+    disabled = user.status not in ("active", "inactive")
+    active = {} if disabled else {"active": user.status == "active"}
+    return row | {"disabled": disabled} | active
 
 
 def _permission(user: Row[Any]) -> str:

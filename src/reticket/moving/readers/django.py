@@ -64,18 +64,18 @@ def _row(
     if None in names:
         return _NO_NAME
     pk = record.get("pk")
-    return filled(
+    row = filled(
         email=email,
         first_name=text(fields, "first_name"),
         last_name=text(fields, "last_name"),
         foreign_id=None if pk is None else str(pk),
-        disabled=member(fields, "is_active") is False,
         password_hash=None if password.startswith(UNUSABLE) else password,
         groups=names,
         roles=[role for role in ("staff", "superuser") if member(fields, f"is_{role}") is True],
         claims=claims(False, preferred_username=None if name == email else name),
         **(factors.get(_key(pk)) or factors.get(_key([name])) or {}),
     )
+    return row | {"disabled": member(fields, "is_active") is False}
 
 
 def _group(said: object, groups: Mapping[object, str]) -> str | None:

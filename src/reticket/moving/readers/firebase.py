@@ -37,7 +37,6 @@ def _row(user: Mapping[str, object]) -> Mapping[str, object] | Unreadable:
     row = filled(
         email=text(user, "email"),
         foreign_id=text(user, "localId"),
-        disabled=member(user, "disabled") is True,
         factor_missing=bool(member(user, "mfaInfo")),
         claims=claims(
             member(user, "emailVerified") is True,
@@ -45,6 +44,7 @@ def _row(user: Mapping[str, object]) -> Mapping[str, object] | Unreadable:
             phone_number=text(user, "phoneNumber"),
         ),
     )
+    row["disabled"] = member(user, "disabled") is True
     if text(user, "passwordHash"):
         columns = {name: user.get(name) for name in ("passwordHash", "salt")}
         row |= {"password_hash": columns, "hash_format": "firebase"}

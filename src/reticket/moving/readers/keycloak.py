@@ -76,7 +76,6 @@ def _row(user: object) -> Mapping[str, object] | Unreadable:
         first_name=text(user, "firstName"),
         last_name=text(user, "lastName"),
         foreign_id=text(user, "id"),
-        disabled=member(user, "enabled") is not True,
         groups=texts(user, "groups"),
         roles=[role for role in texts(user, "realmRoles") if not OF_KEYCLOAK.fullmatch(role)],
         claims=claims(
@@ -87,7 +86,8 @@ def _row(user: object) -> Mapping[str, object] | Unreadable:
     )
     if "UPDATE_PASSWORD" not in actions:
         row |= _password(objects(user, "credentials"))
-    return row | ({"active": False} if "VERIFY_EMAIL" in actions else {})
+    disabled, active = member(user, "enabled") is not True, "VERIFY_EMAIL" not in actions
+    return row | {"disabled": disabled, "active": active}
 
 
 def _password(credentials: list[Mapping[str, Any]]) -> dict[str, object]:

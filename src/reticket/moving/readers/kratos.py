@@ -49,12 +49,11 @@ def _row(identity: object) -> Mapping[str, object] | Unreadable:
         return NO_OBJECT
     email = next(_emails(identity), None)
     name = member(identity, "traits", "name")
-    return filled(
+    row = filled(
         email=email,
         first_name=text(name, "first") or _trait(identity, "first_name", "given_name"),
         last_name=text(name, "last") or _trait(identity, "last_name", "family_name"),
         foreign_id=text(identity, "id"),
-        disabled=member(identity, "state") != "active",
         password_hash=text(identity, "credentials", "password", "config", "hashed_password"),
         claims=claims(
             _is_verified(identity, email),
@@ -63,6 +62,7 @@ def _row(identity: object) -> Mapping[str, object] | Unreadable:
         ),
         **_factor(identity),
     )
+    return row | {"disabled": member(identity, "state") != "active"}
 
 
 def _trait(identity: object, *names: str) -> str | None:
