@@ -19,7 +19,9 @@ from reticket.adoption.hashids import Hashids
 from reticket.adoption.keys import ALGORITHMS, base64url_secret, canonical
 from reticket.adoption.reader import AdoptedTokens
 from reticket.adoption.systems import systems
+from reticket.core.identifiers import family_id
 from reticket.core.policy import DAY, SECOND
+from reticket.dialects.cloudreve.tokens import uuid_text
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
 
@@ -321,10 +323,19 @@ class TestCloudreve:
             {"root_token_id": None},
             {"state_hash": None},
             {"token_type": "access"},
+            {"rtk": "x"},
+            {"rtk": None},
         ],
     )
     def test_another_token_is_not_read(self, claims):
         assert self.read(**claims) is None
+
+    def test_a_session_that_the_old_server_took_over_from_here_does_not_begin_anew(self):
+        """By an old form of our token it makes one of its own. The session may have ended here."""
+        assert self.read(root_token_id="0f0f6ad3-6f41-4f2c-9d53-0b2a2f6d5d6e")
+        ours = family_id(START, bytes).hex()
+        assert self.read(root_token_id=uuid_text(ours)) is None
+        assert self.read(root_token_id=uuid_text(ours).upper()) is None
 
 
 def test_hashids_are_those_of_the_library():

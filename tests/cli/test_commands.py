@@ -297,6 +297,17 @@ def test_sessions(shell):
     assert "revoked" in (shell.data / "audit.jsonl").read_text()
 
 
+def test_the_list_of_ended_sessions_has_no_other(shell):
+    ended, living = begin(shell), begin(shell)
+    shell.run("session", "revoke", ended)
+    assert [row["id"] for row in shell.rows("session", "list", "--ended")] == [ended]
+    assert [row["id"] for row in shell.rows("session", "list")] == [living]
+    begin(shell)
+    shell.run("session", "revoke", "--subject", ADA)
+    assert len(shell.rows("session", "list", "--ended", "--limit", "2")) == 2
+    assert len(shell.rows("session", "list", "--ended")) == 3
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -22,6 +22,7 @@ from reticket.core.sessions.engine import Engine
 from reticket.core.tokens.keys import MacKey
 from reticket.core.tokens.kinds import TokenKind
 from reticket.core.tokens.mint import Mint
+from reticket.core.tokens.old_form import OldFormOf, no_old_form
 from reticket.crypto.macs import HmacKey
 from reticket.dialects.akinon.user import AKINON_2026
 from reticket.stores.memory import MemoryStore
@@ -33,7 +34,13 @@ ADA = User(
 SHOP = Client("shop", True, False, {}, 0)
 CALLER = Caller("192.0.2.1", "0" * 32, "a test")
 OPAQUE = TokenKind("test.opaque", AKINON_2026, symmetric=True)
-JWT = TokenKind("test.jwt", AKINON_2026, symmetric=True, refresh_claims=lambda facts: {"sub": "x"})
+JWT = TokenKind(
+    "test.jwt",
+    AKINON_2026,
+    symmetric=True,
+    refresh_claims=lambda facts: {"sub": "x"},
+    old_form=True,
+)
 RESOURCES = {each.name: each for each in (OPAQUE, JWT)}
 
 
@@ -150,7 +157,13 @@ class World:
         self.clock = FakeClock()
         self.store = MemoryStore(self.clock)
         self.keys, self.people, self.audit = Keys(), People(), Audit()
-        self.mint = Mint(self.keys, lambda value: json.dumps(value).encode(), json.loads)
+        self.old_form_of: OldFormOf = no_old_form
+        self.mint = Mint(
+            self.keys,
+            lambda value: json.dumps(value).encode(),
+            json.loads,
+            old_form_of=lambda *said: self.old_form_of(*said),
+        )
         self.policy = replace(AKINON_2026, **policy)
         self.pool = WorkerPool("store")
         self.numbers = iter(range(2**31))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import jwt
 
@@ -114,6 +116,48 @@ def refresh_token(row: dict[str, object], root: str, now: int, **more: object) -
         **more,
     }
     return jwt.encode(claims, SECRET_KEY, "HS256")
+
+
+class Refused(Exception):
+    """The old server does not accept a refresh token."""
+
+
+def user_of(path: Path, token: str, revoked: Collection[str] = ()) -> int:
+    """The number of the person of a refresh token, as `Refresh` of `pkg/auth/jwt.go` finds it.
+
+    Args:
+        path: the database.
+        token: as presented.
+        revoked: the sessions that were ended there.
+
+    Raises:
+        Refused: with the reason.
+    """
+    try:
+        claims = jwt.decode(token, SECRET_KEY, ["HS256"])
+    except jwt.InvalidTokenError as error:
+        raise Refused("invalid") from error
+    if claims["token_type"] != "refresh":
+        raise Refused("type")
+    number, kind = Hashids(HASH_ID_SALT).decode(claims["sub"])
+    row = _active(path, number)
+    if kind != 1 or row is None:
+        raise Refused("user")
+    if base64.b64decode(claims["state_hash"]) != base64.b64decode(_state_of(row)):
+        raise Refused("state")
+    if str(UUID(claims["root_token_id"])) in revoked:
+        raise Refused("revoked")
+    return number
+
+
+def _active(path: Path, number: int) -> dict[str, object] | None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute(
+            "SELECT * FROM users WHERE id = ? AND deleted_at IS NULL AND status = 'active'",
+            (number,),
+        ).fetchone()
+    return dict(found) if found else None
 
 
 def _state_of(row: dict[str, object]) -> str:

@@ -14,6 +14,7 @@ from reticket.adoption.keys import verifier
 from reticket.adoption.system import System, TokenFacts, optional_text, time_in
 from reticket.core.adoption.model import Adoption, ForeignToken, Stated
 from reticket.core.tokens.faces import from_text, split_jwt
+from reticket.core.tokens.old_form import OWN_SIGNATURE
 
 _UNSUPPORTED = frozenset({"b64", "crit", "jku", "jwk", "x5c", "x5u"})
 """Header members that change its meaning or bring a key."""
@@ -72,9 +73,13 @@ class JwtReader:
         return is_own and not said.keys() & _UNSUPPORTED
 
     def _is_meant(self, claims: dict[str, Any], now: int) -> bool:
+        """Whether it is a refresh token of that system. An old form of ours is none: only our
+        signature in it counts.
+        """
         issuer = self.adoption.issuer
         return (
-            claims.get(self._system.type_claim) in self._system.type_values
+            OWN_SIGNATURE not in claims
+            and claims.get(self._system.type_claim) in self._system.type_values
             and (issuer is None or claims.get("iss") == issuer)
             and ("nbf" not in claims or time_in(claims, "nbf") <= now + LEEWAY)
         )

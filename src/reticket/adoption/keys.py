@@ -1,4 +1,4 @@
-"""Keys that verify the JWTs of another system. Each has one algorithm, and none can sign.
+"""Keys of another system: they verify its JWTs, and sign the old form of ours (ADR 0027).
 
 A key never depends on a token: not its algorithm, and not its type (RFC 8725 §3.1).
 """
@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from reticket.core.tokens.faces import from_text, to_text
+from reticket.core.tokens.keys import MacFunction
 
 Verify: TypeAlias = Callable[[bytes, bytes], bool]
 """Whether the second argument is a signature of the first."""
@@ -106,6 +107,12 @@ def secret_in(jwk: str) -> bytes:
     if not secret:
         raise ValueError("the member k of the JWK is not base64url")
     return secret
+
+
+def mac_function(jwk: str) -> MacFunction:
+    """What signs as HS256 does, with the secret of an `oct` JWK. ValueError with a sentence."""
+    secret = secret_in(jwk)
+    return lambda message: hmac.digest(secret, message, "sha256")
 
 
 def _mac_verifier(digest: str, secret: bytes) -> Verify:

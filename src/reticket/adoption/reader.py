@@ -56,25 +56,28 @@ class AdoptedTokens:
     Args:
         load: the adoptions, as stored.
         clock: milliseconds.
+
+    Attributes:
+        known: all adoptions, ended or not, the oldest first.
     """
 
     def __init__(self, load: Callable[[], Sequence[Adoption]], clock: Clock) -> None:
         self._load = load
         self._clock = clock
-        self._known: Sequence[Adoption] = ()
+        self.known: Sequence[Adoption] = ()
         self._by_kind: Mapping[str, Sequence[JwtReader | OpaqueReader]] = {}
         self.reload()
 
     def reload(self) -> None:
         """Read what other processes have changed."""
         adoptions = self._load()
-        if adoptions == self._known:
+        if adoptions == self.known:
             return
         by_kind: dict[str, list[JwtReader | OpaqueReader]] = defaultdict(list)
         for each in adoptions:
             if each.removed_at is None:
                 by_kind[each.kind].append(reader_of(each))
-        self._known, self._by_kind = adoptions, by_kind
+        self.known, self._by_kind = adoptions, by_kind
 
     def read(self, kind: str, text: str) -> Sequence[ForeignToken]:
         """As `ForeignTokens.read`. A JWT that a key has signed is nothing else."""

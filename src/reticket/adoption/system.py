@@ -48,6 +48,9 @@ class System:
         imported: the identity of a session that is imported, from its id and its client.
             ValueError where it needs a client.
         secret_of: the bytes of a secret, from the text that an operator finds there. ValueError.
+        written: what the claims of a refresh token of that system say of a person, by the id and
+            the state there. None where it cannot be said, or where no such tokens are made here.
+            Such a system signs with HS256 alone.
     """
 
     type_claim: str
@@ -59,6 +62,7 @@ class System:
     salts: tuple[str, ...] = ()
     imported: Callable[[str, str | None], str] = lambda session, client: session
     secret_of: Callable[[str], bytes] = text_secret
+    written: Callable[[str, str | None, Adoption], Claims | None] | None = None
 
 
 def text_in(claims: Claims, name: str) -> str:

@@ -40,8 +40,9 @@ COLUMNS = ("name", "system", "kind", "client", "reader", "algorithm", "until", "
 def adopt(instance: OpenedService, /, **said: Any) -> None:
     """Let sessions of another system go on, whose refresh tokens are JWTs.
 
-    Its key verifies refresh tokens alone, until a time. It never signs. It cannot be adopted again,
-    since sessions that have ended here could then begin anew.
+    Its key verifies refresh tokens alone, until a time. It signs nothing, unless the setting
+    `old_refresh_tokens` of a dialect is on. It cannot be adopted again, since sessions that have
+    ended here could then begin anew.
 
     At first only sessions that are imported are accepted. `reticket import sessions --all-ended`
     says that all ended ones were imported; from then on all others are living.

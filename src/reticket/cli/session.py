@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from shlex import quote
 from typing import Any
 
@@ -65,6 +66,7 @@ def selecting(command: Any) -> Any:
 @session.command("list")
 @selecting
 @click.option("--all", "with_ended", is_flag=True, help="Ended sessions too.")
+@click.option("--ended", "only_ended", is_flag=True, help="Only sessions that were ended.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
 @JSON
 @with_instance
@@ -75,6 +77,7 @@ def list_(
     client: str | None,
     context: str | None,
     with_ended: bool,
+    only_ended: bool,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -85,7 +88,7 @@ def list_(
       reticket session list --subject ada@example.com
       reticket session list --kind oauth.user --all --json
     """
-    live_at = None if with_ended else instance.store.now()
+    live_at = None if with_ended or only_ended else instance.store.now()
     chosen = Selection(
         subject=_subject(instance, subject),
         resource=_kind(instance, kind),
@@ -94,7 +97,9 @@ def list_(
         live_at=live_at,
     )
     _check_names(instance, chosen)
-    show(_rows(instance, chosen, limit), COLUMNS, as_json)
+    found = _families(instance, chosen)
+    rows = (facts(each) for each in found if each.revoked_at is not None or not only_ended)
+    show(islice(rows, limit), COLUMNS, as_json)
 
 
 @session.command("show")
@@ -261,12 +266,12 @@ def facts(found: Family) -> dict[str, Any]:
     }
 
 
-def _rows(instance: OpenedService, chosen: Selection, limit: int) -> Iterator[dict[str, Any]]:
+def _families(instance: OpenedService, chosen: Selection) -> Iterator[Family]:
+    """All that match, read as they are taken."""
     cursor: bytes | None = None
-    while limit > 0:
-        page = instance.store.page(chosen, min(limit, PAGE), cursor)
-        yield from map(facts, page.families)
-        limit -= len(page.families)
+    while True:
+        page = instance.store.page(chosen, PAGE, cursor)
+        yield from page.families
         cursor = page.cursor
         if cursor is None:
             return

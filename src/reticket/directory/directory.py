@@ -197,7 +197,7 @@ class Directory:
         self.application, self.tenant = records.application, records.tenant
         self.client, self.client_at_hand = records.client, records.client_at_hand
         self.client_credentials = records.client_credentials
-        self.pending = records.pending
+        self.pending, self.person_there = records.pending, records.person_there
 
     def _offer_sign_ins(self, sign_ins: SignIns, networks: KnownNetworks) -> None:
         self.user_credentials = sign_ins.user_credentials

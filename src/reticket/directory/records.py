@@ -11,12 +11,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from reticket.core.adoption.model import PersonThere
 from reticket.core.people import Application, Client, Credentials, Tenant, User
 from reticket.core.profiles import Profiles
 from reticket.core.realms import SignInName, usual
 from reticket.directory.change_poller import ChangePoller
 from reticket.directory.engines.database import Database, version_of
 from reticket.directory.intents import read_pending
+from reticket.directory.people.foreign_ids import read_person_there
 from reticket.directory.people.sign_ins import read_client_credentials
 from reticket.directory.people.user_rows import (
     id_of_name,
@@ -37,8 +39,8 @@ class _Snapshot:
     """
 
     __slots__ = (
-        "applications", "clients", "credentials", "pending", "profiles", "tenants", "users",
-        "version",
+        "applications", "clients", "credentials", "pending", "people_there", "profiles", "tenants",
+        "users", "version",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, profiles: Profiles) -> None:
@@ -50,6 +52,7 @@ class _Snapshot:
         self.clients: dict[str, Client] = {}
         self.credentials: dict[str, Credentials] = {}
         self.tenants: dict[int, Tenant] = {}
+        self.people_there: dict[tuple[str, str], PersonThere] = {}
 
     def read_user(self, connection: Connection, user_id: str) -> User | None:
         record = read_user(connection, user_id, self._shared_tenant, self.profiles.people)
@@ -70,6 +73,10 @@ class _Snapshot:
     def read_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
         record = read_tenant(connection, tenant_id, self.profiles.tenants)
         return None if record is None else self.tenants.setdefault(tenant_id, record)
+
+    def read_person_there(self, connection: Connection, key: tuple[str, str]) -> PersonThere | None:
+        found = read_person_there(connection, key)
+        return None if found is None else self.people_there.setdefault(key, found)
 
     def _shared_tenant(self, connection: Connection, tenant_id: int) -> Tenant | None:
         return self.tenants.get(tenant_id) or self.read_tenant(connection, tenant_id)
@@ -159,6 +166,12 @@ class Records:
         snapshot = self._snapshot
         known = snapshot.tenants.get(tenant_id)
         return known or self._database.find(snapshot.read_tenant, tenant_id)
+
+    def person_there(self, system: str, user_id: str) -> PersonThere | None:
+        """A person in the system from which they were imported."""
+        snapshot, key = self._snapshot, (system, user_id)
+        known = snapshot.people_there.get(key)
+        return known or self._database.find(snapshot.read_person_there, key)
 
     def pending(self, subject: str) -> bool:
         """Whether an intent against this subject is pending; ask it after reading the record."""

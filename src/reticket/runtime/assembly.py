@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from reticket.adoption.old_forms import OldForms
 from reticket.core.access.attempts import Attempts
 from reticket.core.access.failure_limits import FailureLimit, FailureLimits
 from reticket.core.access.handed_over import HandedOver
@@ -106,7 +107,10 @@ def worker_pools_of(settings: Settings) -> WorkerPools:
 
 def service_of(instance: OpenedService, pools: WorkerPools) -> Service:
     """The service that performs the commands of requests."""
-    mint = Mint(instance.ring, msgspec.json.encode, msgspec.json.decode, instance.policies)
+    old_forms = OldForms(lambda: instance.adopted.known, instance.directory.person_there)
+    mint = Mint(
+        instance.ring, msgspec.json.encode, msgspec.json.decode, instance.policies, old_forms.of
+    )
     kinds = instance.kinds()
     engine = Engine(
         kinds=kinds,

@@ -40,7 +40,7 @@ from reticket.http.files import raise_limit
 from reticket.http.metrics_listener import bind_metrics
 from reticket.http.server import bind, serve
 from reticket.http.workers import Workers
-from reticket.runtime import demo, handovers, logs, policies
+from reticket.runtime import demo, handovers, logs, old_forms, policies
 from reticket.runtime.assembly import perform
 from reticket.runtime.every_policy import provider_of
 from reticket.runtime.opened_service import OpenedService, Schema
@@ -238,6 +238,7 @@ def _warnings(instance: OpenedService) -> Iterator[tuple[str, str]]:
     yield from (("file_modes", each) for each in folder.open_to_others(instance.settings.data))
     yield from (("demo", each) for each in demo.warnings(instance))
     yield from (("policy", each) for each in policies.warnings(instance))
+    yield from (("old_refresh_tokens", each) for each in old_forms.warnings(instance))
 
 
 def _record_key(audit: AuditLog, key: SealedKey) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from reticket.adoption.hashids import Hashids
 from reticket.adoption.system import Claims, System, TokenFacts, optional_text, text_in
 from reticket.core.adoption.model import Adoption
@@ -15,15 +17,23 @@ _IS_FOR_APPS = {"cloudreve.user": False, "cloudreve.app": True}
 _USER = 1
 """What a hashid of a user has beside the user's number (`pkg/hashid`)."""
 
+_VERSION, _OURS = slice(14, 15), "7"
+"""The place of a UUID's version (RFC 9562 §4.2). Cloudreve's sessions have version 4. One that it
+took over from here by an old form may have ended here, and would begin anew.
+"""
+
 
 def read(claims: Claims, adoption: Adoption) -> TokenFacts:
     """The facts. `state_hash` is SHA-256 of e-mail, password column and site id, in base64."""
     scopes = claims.get("scopes") or []
+    session = text_in(claims, "root_token_id")
+    if session[_VERSION] == _OURS:
+        raise ValueError("a session of this service")
     client = optional_text(claims, "client_id")
     if _IS_FOR_APPS.get(adoption.kind) not in (None, client is not None):
         raise ValueError("the token is for the other kind")
     return TokenFacts(
-        text_in(claims, "root_token_id"),
+        session,
         str(_user_number(text_in(claims, "sub"), adoption.salts[SALT])),
         text_in(claims, "state_hash"),
         client,
@@ -31,11 +41,23 @@ def read(claims: Claims, adoption: Adoption) -> TokenFacts:
     )
 
 
+_hashids = lru_cache(16)(Hashids)
+"""Of each salt; making one takes longer than using it."""
+
+
 def _user_number(text: str, salt: str) -> int:
-    number, kind = Hashids(salt).decode(text)
+    number, kind = _hashids(salt).decode(text)
     if kind != _USER:
         raise ValueError("no id of a user")
     return number
 
 
-SYSTEM = System("token_type", ("refresh",), ("HS256",), read, salts=(SALT,))
+def written(foreign_id: str, state: str | None, adoption: Adoption) -> Claims | None:
+    """The claims that name a person there. The session has the same claim there as here."""
+    if state is None or not (foreign_id.isascii() and foreign_id.isdigit()):
+        return None
+    subject = _hashids(adoption.salts[SALT]).encode([int(foreign_id), _USER])
+    return {"sub": subject, "state_hash": state}
+
+
+SYSTEM = System("token_type", ("refresh",), ("HS256",), read, salts=(SALT,), written=written)

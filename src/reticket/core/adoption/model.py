@@ -109,6 +109,18 @@ class Stated(NamedTuple):
     scope: str | None
 
 
+class PersonThere(NamedTuple):
+    """A person in another system, from which the person was imported.
+
+    Args:
+        foreign_id: the id there.
+        state: what the sessions there must agree with, or None.
+    """
+
+    foreign_id: str
+    state: str | None
+
+
 class ForeignToken(NamedTuple):
     """A token that may be one of another system.
 

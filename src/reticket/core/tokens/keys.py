@@ -5,9 +5,12 @@ Synchronous; any of it may raise `Unavailable`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+MacFunction: TypeAlias = Callable[[bytes], bytes]
+"""HMAC-SHA256 (RFC 2104) with one secret: 32 bytes."""
 
 
 def access_label(kind: str) -> str:

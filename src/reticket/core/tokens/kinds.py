@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reticket.core.model import NOTHING, Asked, Family, Holder, Place
 from reticket.core.people import Application, Client, Guest, User
 from reticket.core.policy import Policy
 from reticket.core.realms import Realms
+from reticket.core.tokens.faces import to_text
 
 
 class Facts(NamedTuple):
@@ -106,6 +109,8 @@ class TokenKind:
             which is the subject's id. The id is then in `uid`.
         refresh_claims: members of a refresh token in JWT format (HS256, no `kid`) beyond exp, sid,
             gen, ims and tid. None makes it opaque, `rtk_…`.
+        old_form: whether a refresh token in JWT format is good at the system too from which its
+            person's sessions are adopted (ADR 0027).
         advice: for `doctor`.
         rests_on_credentials: whether an access token contains the version of its subject's password
             or secret, and so becomes invalid here when that changes.
@@ -129,6 +134,7 @@ class TokenKind:
     asked_algorithm: AskedAlgorithm | None = None
     access_claims: ClaimsOf | None = None
     refresh_claims: ClaimsOf | None = None
+    old_form: bool = False
     advice: tuple[Advice, ...] = ()
     accepts: Accepts | None = None
     id_claims: IdClaimsOf | None = None
@@ -147,3 +153,18 @@ class TokenKind:
         """The signature algorithm of an access token; None is that of the setting."""
         chosen = self.asked_algorithm(asked) if self.asked_algorithm else None
         return chosen or self.algorithm
+
+
+def at_hash(access: str, algorithm: str) -> str:
+    """The left half of the hash of an access token (OpenID Connect Core §3.1.3.6). Ed25519 hashes
+    with SHA-512 (RFC 8032 §5.1).
+    """
+    hashed = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
+    digest = hashed(access.encode()).digest()
+    return to_text(digest[: len(digest) // 2])
+
+
+@lru_cache(1000)
+def in_order(asked: Asked) -> str:
+    """One text for what a request wants, in whatever order it says it."""
+    return f"|{sorted(asked)}"

@@ -40,8 +40,15 @@ from reticket.core.tokens.faces import (
     to_text,
 )
 from reticket.core.tokens.keys import KeyRing, Signer, Verifier, access_label
-from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind
+from reticket.core.tokens.kinds import Facts, IdClaimsOf, TokenKind, at_hash, in_order
 from reticket.core.tokens.nonces import knows_nonce, nonce
+from reticket.core.tokens.old_form import (
+    OWN_END,
+    OldFormOf,
+    in_old_form,
+    no_old_form,
+    read_old_form,
+)
 
 RETRY_WINDOW = 60 * SECOND
 """Milliseconds after a rotation in which a retry gets the same bytes as the first answer."""
@@ -67,6 +74,7 @@ class Mint:
         encode: compact JSON, deterministic for equal mappings of equal order.
         decode: JSON; raises ValueError for anything else.
         policies: in force, by token kind; a kind without one has its default.
+        old_form_of: asked for the refresh tokens of kinds that may have an old form.
     """
 
     def __init__(
@@ -75,11 +83,13 @@ class Mint:
         encode: Callable[[Any], bytes],
         decode: Callable[[bytes], Any],
         policies: Mapping[str, Policy] = _DEFAULTS,
+        old_form_of: OldFormOf = no_old_form,
     ) -> None:
         self._keys = keys
         self._encode = encode
         self._decode = decode
         self._policies = policies
+        self._old_form_of = old_form_of
         self._headers: dict[tuple[str, str, str | None], str] = {}
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
@@ -192,7 +202,7 @@ class Mint:
             return None
         algorithm = kind.id_algorithm(facts) if kind.id_algorithm else None
         signer = self._signer(algorithm, facts.issued_at)
-        said = {**claims, "at_hash": _at_hash(access, signer.algorithm)}
+        said = {**claims, "at_hash": at_hash(access, signer.algorithm)}
         return self._signed_by(signer, ID, self._encode(said))
 
     def _signer(self, algorithm: str | None, at: int) -> Signer:
@@ -219,16 +229,20 @@ class Mint:
         }
         if context is not None:
             claims["tid"] = context
+        old = self._old_form_of(kind.name, family.subject, issued_at) if kind.old_form else None
+        if old is not None:
+            claims |= old.claims_until(ends)
         key = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"].at(issued_at)
-        return hs256_text(self._encode(claims), key)
+        text = hs256_text(self._encode(claims), key)
+        return text if old is None else in_old_form(text, old.sign)
 
     def _read_jwt_refresh(self, kind: TokenKind, text: str) -> RefreshToken | None:
-        keys = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"]
-        payload = read_hs256(text, keys.likeliest_first)
+        keys = self._keys.snapshot.macs[f"{kind.name}/jwt/refresh"].likeliest_first
+        payload = read_hs256(text, keys) or read_old_form(text, keys)
         if payload is None:
             return None
         claims = self._decode(payload)
-        ends = claims.get("exp")
+        ends = claims.get(OWN_END, claims.get("exp"))
         return RefreshToken(
             family=bytes.fromhex(claims["sid"]),
             generation=claims["gen"],
@@ -292,15 +306,6 @@ class Mint:
         return text
 
 
-def _at_hash(access: str, algorithm: str) -> str:
-    """The left half of the hash of an access token (OpenID Connect Core §3.1.3.6). Ed25519 hashes
-    with SHA-512 (RFC 8032 §5.1).
-    """
-    hashed = hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256
-    digest = hashed(access.encode()).digest()
-    return to_text(digest[: len(digest) // 2])
-
-
 def _ends(policy: Policy, family: Family, issued_at: int, latest: int | None) -> tuple[int, int]:
     """The ends of an access token and of a refresh token. They are whole seconds, so that an answer
     and its tokens say one instant. The time of issue is rounded up, as `decide` does.
@@ -340,10 +345,5 @@ def _token_id(kind: TokenKind, facts: Facts) -> str:
     family = facts.family
     said = f"{family.generation}|{facts.issued_at}|{facts.context}|{kind.name}"
     if facts.asked:
-        said += _in_order(facts.asked)
+        said += in_order(facts.asked)
     return to_text(hashlib.sha256(family.id + said.encode()).digest()[:16])
-
-
-@lru_cache(1000)
-def _in_order(asked: Asked) -> str:
-    return f"|{sorted(asked)}"

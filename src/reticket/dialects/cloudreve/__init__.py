@@ -90,6 +90,9 @@ class Options:
             refused with the code 40026.
         official_apps: whether people may give access to Cloudreve's own desktop and iOS apps. With
             `false` these two cannot sign in.
+        old_refresh_tokens: whether refresh tokens are good at the old Cloudreve too, until the
+            adoption of its sessions ends. A roll-back then signs nobody out. What ends a session
+            here does not end it there: read the page about moving from Cloudreve first.
         apps: further apps to which people may give access. Each needs `id`, `secret`, `name`,
             `redirect_uris` and `scopes`. It may have `icon`, `homepage_url` and `description`.
     """
@@ -113,6 +116,7 @@ class Options:
     privacy_policy_url: str = ""
     captcha_after: Annotated[int, Meta(ge=0)] = 0
     official_apps: bool = True
+    old_refresh_tokens: bool = False
     apps: tuple[App, ...] = ()
 
     def __post_init__(self) -> None:
@@ -192,7 +196,11 @@ class Cloudreve(Dialect):
 
 
 def _kind(kind: TokenKind, options: Options) -> TokenKind:
-    kind = replace(kind, rests_on_credentials=not options.access_outlives_password)
+    kind = replace(
+        kind,
+        rests_on_credentials=not options.access_outlives_password,
+        old_form=options.old_refresh_tokens,
+    )
     if options.access_algorithm == ES256:
         kind = checked_by_others(kind, options.issuer)
     return with_told(kind) if options.person_in_tokens else kind

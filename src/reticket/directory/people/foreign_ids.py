@@ -1,6 +1,6 @@
 """The ids that people had in other systems, from which they were imported.
 
-No record shows them, so that a new one makes no process read its records again.
+No record of a person shows them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
+from reticket.core.adoption.model import PersonThere
 from reticket.directory.engines.database import Database
 from reticket.directory.tables import foreign_ids
 
@@ -65,6 +66,16 @@ def insert_foreign_ids(connection: Connection, rows: Iterable[ForeignId]) -> Non
     given = [row._asdict() for row in rows]
     if given:
         connection.execute(insert(foreign_ids), given)
+
+
+def read_person_there(connection: Connection, key: tuple[str, str]) -> PersonThere | None:
+    """A person by the name of a system and the id here. Of several ids there the first counts."""
+    columns = foreign_ids.c
+    mine = select(columns.foreign_id, columns.state).where(
+        columns.user_id == key[1], columns.system == key[0]
+    )
+    row = connection.execute(mine.order_by(columns.foreign_id).limit(1)).one_or_none()
+    return None if row is None else PersonThere(*row)
 
 
 def _person(connection: Connection, key: tuple[str, str]) -> LinkedPerson | None:
