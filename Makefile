@@ -76,7 +76,7 @@ test-browser: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## pass
 test-proxies: $(VENV)/setup-test ## pass the tests behind Caddy, nginx and HAProxy, and of Java's client (needs all four)
 	RETICKET_PROXIES=1 $(BIN)/python -m pytest tests/proxies $(ARGS)
 
-test-deploy: $(VENV)/setup-deploy ## pass the tests of deploy/ (needs nginx, caddy, apache2, systemd, pipx, prometheus, curl and more)
+test-deploy: $(VENV)/setup-deploy ## pass the tests of deploy/ and of the commands for moving (needs nginx, caddy, apache2, systemd, pipx, prometheus, curl, jq, redis-cli and more)
 	RETICKET_DEPLOY=1 $(BIN)/python -m pytest tests/deploy $(ARGS)
 
 test-clients: $(VENV)/setup-test $(CLIENTS:%=$(BUILT)/%) ## let real OpenID clients sign in; CLIENTS chooses (needs apache2 with mod_auth_openidc, Go, Cargo, Maven)

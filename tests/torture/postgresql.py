@@ -88,6 +88,10 @@ class PostgreSQL:
         assert self._process is not None
         return self._process.pid
 
+    def program(self, name: str) -> Path:
+        """A program of the package, such as `psql`."""
+        return self._programs / name
+
     def configure(self, settings: str, file_name: str = "postgresql.conf") -> None:
         with (self.folder / file_name).open("a") as file:
             file.write(settings)
