@@ -11,7 +11,7 @@ import pytest
 from reticket.core.errors import SettingError
 from reticket.core.handover import Confirmed
 from reticket.directory.marks import HANDOVER
-from reticket.runtime.handovers import handovers_of, is_any_set
+from reticket.runtime.handovers import handovers_of, is_any_set, ways
 from reticket.runtime.opening import Builder
 from reticket.settings import Settings, loading
 from reticket.settings.handovers import handover_of
@@ -55,6 +55,23 @@ def test_a_table_has_defaults(said) -> None:
     assert is_any_set(settings)
     handover = handovers(settings)["akinon"]
     assert (handover.way, handover.failures, handover.pause) == ("vendor", 5, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "of_each"),
+    [
+        (f'by = "webhook"\nsecret_file = "FILE"\n{URL}{ACME}', 4.0),
+        (VENDOR + ACME, 2.0),
+        (f'{LDAP}base = "dc=example"\n{ACME}', 4.0),
+    ],
+    ids=["webhook", "vendor with two requests", "ldap"],
+)
+def test_a_whole_question_takes_the_time_of_the_table(said, monkeypatch, text, of_each) -> None:
+    times: list[float] = []
+    monkeypatch.setattr(ways, "exchange_of", lambda settings, timeout: times.append(timeout))
+    monkeypatch.setattr(ways, "SafeTalk", lambda url, reach, seconds, time: times.append(time))
+    handovers(said(f"timeout = 4\n{text}"))
+    assert times == [of_each]
 
 
 def test_a_table_comes_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:

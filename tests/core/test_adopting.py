@@ -14,7 +14,7 @@ from tests.core.world import ADA, CALLER, OPAQUE, World
 from reticket.adoption.reader import AdoptedTokens
 from reticket.core.adoption.adopting import first_row
 from reticket.core.adoption.imported_end import with_imported_end
-from reticket.core.adoption.model import ForeignToken, Granted, Mode
+from reticket.core.adoption.model import ForeignToken, Granted, Mode, Stated
 from reticket.core.commands import EndSession
 from reticket.core.errors import Cause, Code, Refusal, Unavailable
 from reticket.core.identifiers import time_of
@@ -141,6 +141,16 @@ async def test_no_token_is_accepted_once_the_adoption_has_ended(world):
     world.clock.at += 1
     assert await cause_of(world.refresh(token)) is Cause.FORGED
     assert (await world.refresh(again.refresh_token)).outcome is Outcome.ADVANCED
+
+
+async def test_no_token_lasts_longer_than_its_adoption():
+    """Whatever it states, and whatever was imported of it."""
+    jwts, opaque = jwt_adoption(), opaque_adoption()
+    later = jwts.until + 1
+    stated = Stated("7", None, None, 0, later, None, None)
+    assert ForeignToken(jwts, b"", stated).read(None, None).expires_at == jwts.until
+    assert ForeignToken(opaque, b"").read(None, later).expires_at == opaque.until
+    assert ForeignToken(opaque, b"").read(None, later - 9).expires_at == later - 9
 
 
 async def purge_until_the_end(world, token):
