@@ -231,6 +231,16 @@ def test_a_new_password_between_two_imports_ends_what_is_imported_later(shell, f
     assert refreshed(shell, TOKEN) is Cause.REVOKED
 
 
+def test_a_password_that_was_set_before_the_adoption_ends_older_sessions_of_people_found_by_e_mail(
+    shell, adopt
+):
+    """The person has no id of the old system, which still knows the old password."""
+    shell.run("user", "passwd", ADA, said="another password\nanother password\n")
+    adopt("--accept-unrevoked")
+    assert refreshed(shell, foreign(iat=int(time.time()) - 60)) is Cause.REVOKED
+    assert refreshed(shell, foreign("two", iat=int(time.time()) + 1)) is None
+
+
 def test_a_person_who_was_blocked_meanwhile_is_signed_out(shell, adopt):
     adopt("--accept-unrevoked")
     shell.run("user", "disable", ADA)

@@ -161,11 +161,17 @@ class TestEnds:
 
     @pytest.fixture
     def ada(self, directory):
-        """Somebody who was imported from another system."""
-        made = directory.users.add(UserDraft(EMAIL), "hash")
-        with directory.database.write() as connection:
-            insert_foreign_ids(connection, [ForeignId("django", "12", made, None)])
-        return made
+        """Somebody who has no id of another system: an adoption may find people by e-mail."""
+        return directory.users.add(UserDraft(EMAIL), "hash")
+
+    def test_the_ends_of_a_person_are_forgotten_with_the_person(self, directory, nothing, ada):
+        nothing.end(Selection(subject=ada), "password_changed", 5)
+        for left in (1, 0):
+            nothing.forget()
+            with directory.database.read() as connection:
+                assert len(connection.execute(select(adoption_ends)).all()) == left
+            if left:
+                directory.users.delete(ada)
 
     def test_a_password_that_changes_before_an_adoption_ends_older_sessions(
         self, nothing, kept, one, ada

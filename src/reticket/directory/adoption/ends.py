@@ -18,7 +18,7 @@ from reticket.core.ports import Clock
 from reticket.directory.adoption.tables import adoption_ends, adoptions
 from reticket.directory.engines.database import Database
 from reticket.directory.rows import found_rows
-from reticket.directory.tables import foreign_ids
+from reticket.directory.tables import users
 
 _NAMES = ("subject", "resource", "client", "context")
 
@@ -54,14 +54,14 @@ class UnadoptedEnds:
             connection.execute(insert(adoption_ends), row)
 
     def _may_come(self, subject: str | None) -> bool:
-        """Whether sessions of other systems may come: of anybody in an adoption, or of somebody
-        who was imported from there.
+        """Whether sessions of other systems may come: of anybody in an adoption, or later of a
+        person. By whom people are found there, an adoption says when it begins.
         """
         with self._database.read() as connection:
             if _kinds(connection, self._clock()):
                 return True
-            known = select(foreign_ids.c.user_id).where(foreign_ids.c.user_id == subject)
-            return connection.execute(known.limit(1)).first() is not None
+            known = select(users.c.id).where(users.c.id == subject)
+            return connection.execute(known).first() is not None
 
     def ended(self, family: Family, issued_at: int) -> NotedEnd | None:
         """The first end that includes a session: noted since its adoption began, or an end of its
@@ -91,10 +91,10 @@ class UnadoptedEnds:
         """Remove the notes that no adoption needs, now or later."""
         if not self.kinds():
             subject = adoption_ends.c.subject
-            is_foreign = subject.in_(select(foreign_ids.c.user_id))
+            is_known = subject.in_(select(users.c.id))
             with self._database.write() as connection:
                 connection.execute(
-                    delete(adoption_ends).where(or_(subject.is_(None), not_(is_foreign)))
+                    delete(adoption_ends).where(or_(subject.is_(None), not_(is_known)))
                 )
 
 
