@@ -389,6 +389,7 @@ BAD = {
     '{"digest": "X", "email": "ada@example.com", "expires_at": 1e99}': "expires_at is no time",
     '{"digest": "X", "email": "ada@example.com", "expires_at": "2999-01-01"}': "needs a time zone",
     '{"digest": "X", "secret": "b"}': "unknown field `secret`",
+    '{"digest": "X", "email": "ada@example.com", "email": "b"}': "email is given twice",
     '{"digest": 7}': "Expected `str | null`, got `int` - at `$.digest`",
     "[" * 100_000: "Expected `object`, got `array`",
     '{"id": ' + "[" * 100_000: "Expected `str | null`, got `array`",

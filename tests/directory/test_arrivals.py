@@ -332,13 +332,36 @@ def test_a_row_with_a_fault_is_refused_with_the_reason(importing, row, reason):
         (b"\xff\xfe{", "the row is not UTF-8"),
         (b'{"email": "a@b', "the row is not JSON"),
         (b'{"email": "\\ud800@b"}', "the row is not JSON"),
+        (b'{"email": "a@b.example", "email": "c@d.example"}', "email is given twice"),
+        (b'{"email": "a@b.example", "\\u0065mail": "c@d.example"}', "email is given twice"),
+        (
+            b'{"email": "a@b.example", "claims": {"locale": "en", "locale": "de"}}',
+            "locale is given twice",
+        ),
+        (
+            b'{"email": "a@b.example", "cloudreve": {"group": {"name": "x", "name": "y"}}}',
+            "name is given twice",
+        ),
+        (
+            b'{"email": "a@b.example", "password_hash": {"a": {"b c": 1, "b c": 1}}}',
+            "a key is given twice",
+        ),
+        (b'[{"email": 1, "email": 1}]', "the file must have one JSON object on each line"),
         (b"[" * 100_000, "the file must have one JSON object on each line, not an array"),
     ],
 )
 def test_a_line_that_is_no_json_is_refused(untouched, line, reason):
     reader = ArrivalReader(untouched.profiles, stored_form, None)
-    with pytest.raises(Invalid, match=reason):
-        reader.of_json("line 1", line)
+    for read in (reader.of_json, reader.of_json_with_parts):
+        with pytest.raises(Invalid, match=reason):
+            read("line 1", line)
+
+
+def test_a_name_that_is_a_member_of_several_objects_is_not_given_twice(untouched):
+    reader = ArrivalReader(untouched.profiles, stored_form, None)
+    row = b'{"email": "a@b.example", "claims": {"nickname": "a"}, "cloudreve": %s}'
+    line = row % b'{"nickname": "a", "group": {"name": "\\u0061\\"\\":"}}'
+    assert reader.of_json("line 1", line).row.cloudreve.nickname == "a"
 
 
 def test_a_foreign_id_needs_a_system(untouched):

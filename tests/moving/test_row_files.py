@@ -90,6 +90,7 @@ def test_a_bad_row_of_csv_does_not_end_the_rest():
         b"a@b,\xff,\n"
         b"a@b," + b"x" * (2 * LONGEST) + b",\n"
         b"a@b,,maybe\n"
+        b'a@b,,"{""a"": 1, ""a"": 2}"\n'
         b'a@b,"x\ny",true\n'
         b'a@b,"x" y,\n'
         b"c@d,,\n"
@@ -100,10 +101,11 @@ def test_a_bad_row_of_csv_does_not_end_the_rest():
         ("line 3", Unreadable("the row is not UTF-8")),
         ("line 4", Unreadable("the line has more than 262144 bytes")),
         ("line 5", Unreadable("disabled is not JSON")),
-        ("lines 6-7", {"email": "a@b", "first_name": "x\ny", "disabled": True}),
-        ("line 8", Unreadable("the row is not CSV: ',' expected after '\"'")),
-        ("line 9", {"email": "c@d"}),
-        ("line 10", Unreadable("the row is not CSV: unexpected end of data")),
+        ("line 6", Unreadable("disabled: a is given twice")),
+        ("lines 7-8", {"email": "a@b", "first_name": "x\ny", "disabled": True}),
+        ("line 9", Unreadable("the row is not CSV: ',' expected after '\"'")),
+        ("line 10", {"email": "c@d"}),
+        ("line 11", Unreadable("the row is not CSV: unexpected end of data")),
     ]
 
 

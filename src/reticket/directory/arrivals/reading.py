@@ -24,6 +24,7 @@ from reticket.directory.forms import (
     folded,
     is_email,
 )
+from reticket.directory.json_keys import check_keys
 from reticket.directory.typed import Fault, Faulty, converted, members_of, path_of
 
 StoredForm = Callable[[str | Mapping[str, object], str | None], str]
@@ -86,6 +87,7 @@ class ArrivalReader:
         """A row in JSON. Invalid with the reason."""
         try:
             row = self._decode(line)
+            check_keys(line.decode())
         except (ValueError, RecursionError):
             return self.of_mapping(place, _parsed(line))
         return self._read(place, row, may_hide=_MAY_HIDE.search(line) is not None)
@@ -155,11 +157,14 @@ def _parsed(line: bytes) -> object:
     if line.lstrip().startswith(b"["):
         raise Invalid("the file must have one JSON object on each line, not an array")
     try:
-        return msgspec.json.decode(line.decode())
+        text = line.decode()
+        said = msgspec.json.decode(text)
+        check_keys(text)
     except UnicodeDecodeError:
         raise Invalid("the row is not UTF-8") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise Invalid("the row is not JSON") from None
+    return said
 
 
 def _words(fault: Fault) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from reticket.core.errors import StartupError
+from reticket.directory.errors import Invalid
+from reticket.directory.json_keys import check_keys
 from reticket.moving.rows.hash_columns import HASH_COLUMNS, check_hash_columns
 from reticket.moving.rows.raw_rows import RawRow, Rows
 from reticket.moving.streams.lines import LONGEST, Lines, TooLong
@@ -101,8 +103,10 @@ def _members(header: list[str], cells: list[str]) -> RawRow:
         elif cell:
             try:
                 members[name] = cell if name in TEXTS else _value(name, cell)
-            except (msgspec.DecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 return Unreadable(f"{name} is not JSON")
+            except Invalid as error:
+                return Unreadable(f"{name}: {error}")
     return members | ({"password_hash": hashed} if hashed else {})
 
 
@@ -110,7 +114,9 @@ def _value(name: str, cell: str) -> Any:
     """The value of a column with JSON. A hash is columns in JSON, or a text."""
     if name == "password_hash" and not cell.startswith('{"'):
         return cell
-    return msgspec.json.decode(cell)
+    value = msgspec.json.decode(cell)
+    check_keys(cell)
+    return value
 
 
 def _words(error: Exception) -> str:

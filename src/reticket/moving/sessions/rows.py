@@ -8,6 +8,8 @@ import msgspec
 
 from reticket.core.adoption.model import Adoption
 from reticket.core.policy import SECOND
+from reticket.directory.errors import Invalid
+from reticket.directory.json_keys import check_keys
 
 
 class BadRow(ValueError):
@@ -70,10 +72,13 @@ def read_row(line: bytes) -> SessionRow:
     """The row of a line. BadRow."""
     try:
         row = _decode(line)
+        check_keys(line.decode())
     except msgspec.ValidationError as error:
         raise BadRow(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise BadRow("the line is not JSON in UTF-8") from None
+    except Invalid as error:
+        raise BadRow(str(error)) from None
     people = (row.user, row.email, row.foreign_id)
     if sum(each is not None for each in people) != 1 and not (row.revoked and not any(people)):
         raise BadRow("the row needs one of user, email and foreign_id")
