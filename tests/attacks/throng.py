@@ -6,16 +6,17 @@ bytes that are no HTTP. For so many seconds, a minute by default:
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import itertools
 import resource
+import select
+import socket
 import sys
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import cast
 
-import uvloop
 from tests.attacks.target import Target, target_of
 
 IDLE = 10_000
@@ -28,6 +29,10 @@ STEP = 0.01
 """Seconds between two looks."""
 
 OPENED_AT_ONCE = 100
+LONGEST_ANSWER = 65_536
+
+CHOOSE_PORT_LATE = 24
+"""IP_BIND_ADDRESS_NO_PORT of ip(7): the port is chosen by `connect`, which takes less time."""
 
 MINUTE = 60
 
@@ -55,87 +60,85 @@ def _request(host: str, path: bytes, body: bytes) -> bytes:
     return head % (path, host.encode()) + b"content-length: %d\r\n\r\n" % len(body) + body
 
 
-class Idle(asyncio.Protocol):
-    """A connection that sends nothing, and is opened again when it is closed."""
-
-    def __init__(self, throng: Throng, address: str) -> None:
-        self._throng = throng
-        self._address = address
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._throng.seen["open"] += 1
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._throng.seen["open"] -= 1
-        self._throng.seen["closed"] += 1
-        self._throng.wanted.append(self._address)
-
-
-class Sender(asyncio.Protocol):
-    """A connection for nonsense; whatever is answered is only counted."""
-
-    def __init__(self, throng: Throng) -> None:
-        self._throng = throng
-        self.transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._throng.seen["answers"] += data.count(b"HTTP/1.1 ")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-
-
 class Throng:
-    """Owns the open connections and the counts of requests."""
+    """Owns the open connections and the counts of what was sent and seen.
+
+    These are plain sockets, since the clients often share the processors with what they attack.
+    """
 
     def __init__(self, target: Target) -> None:
-        self._target = target
-        self._loop = asyncio.get_running_loop()
+        self._address = target.host, target.port
         self._nonsense = nonsense(target.host)
-        self.wanted = [source(number) for number in range(IDLE)]
+        self._poll = select.epoll()
+        self._idle: dict[int, tuple[socket.socket, str]] = {}
+        self._senders: dict[int, socket.socket] = {}
+        self._wanted = deque(source(number) for number in range(IDLE))
         self.seen: Counter[str] = Counter()
 
-    async def come(self, seconds: float) -> Counter[str]:
+    def come(self, seconds: float) -> Counter[str]:
         """Stay for that long."""
-        senders = [Sender(self) for _ in range(SENDERS)]
-        until = self._loop.time() + seconds
-        await asyncio.gather(self._stay(until), self._send(senders, until))
+        begun = time.monotonic()
+        while (now := time.monotonic() - begun) < seconds:
+            self._open_idle()
+            for _ in range(int(now * RATE) - self.seen["requests"]):
+                self._ask()
+            time.sleep(STEP)
+            for descriptor, _ in self._poll.poll(0):
+                self._notice(descriptor)
+        self.seen["open"] = len(self._idle)
         return self.seen
 
-    async def _stay(self, until: float) -> None:
-        while self._loop.time() < until:
-            due, self.wanted = self.wanted[:OPENED_AT_ONCE], self.wanted[OPENED_AT_ONCE:]
-            await asyncio.gather(*(self._open(address) for address in due))
-            await asyncio.sleep(STEP)
+    def _open_idle(self) -> None:
+        for _ in range(min(OPENED_AT_ONCE, len(self._wanted))):
+            address = self._wanted.popleft()
+            opened = self._connected(address)
+            if opened is None:
+                self._wanted.append(address)
+            else:
+                self._idle[opened.fileno()] = opened, address
 
-    async def _open(self, address: str) -> None:
-        try:
-            await self._connect(Idle(self, address), address)
-        except OSError:
-            self.seen["not opened"] += 1
-            self.wanted.append(address)
-
-    async def _send(self, senders: list[Sender], until: float) -> None:
-        begun, turns = self._loop.time(), itertools.cycle(senders)
-        while (now := self._loop.time()) < until:
-            for _ in range(int((now - begun) * RATE) - self.seen["requests"]):
-                await self._ask(next(turns))
-            await asyncio.sleep(STEP)
-
-    async def _ask(self, sender: Sender) -> None:
+    def _ask(self) -> None:
+        """Send the next request on the next of the connections, which is opened if need be."""
+        number = self.seen["requests"]
         self.seen["requests"] += 1
-        if sender.transport is None:
+        request = next(self._nonsense)
+        sender = self._senders.get(number % SENDERS) or self._connected(source(number))
+        if sender is not None:
+            self._senders[number % SENDERS] = sender
             with suppress(OSError):
-                await self._connect(sender, source(self.seen["requests"]))
-        if sender.transport is not None:
-            sender.transport.write(next(self._nonsense))
+                sender.send(request)
 
-    async def _connect(self, protocol: asyncio.Protocol, address: str) -> None:
-        place = self._target.host, self._target.port
-        await self._loop.create_connection(lambda: protocol, *place, local_addr=(address, 0))
+    def _notice(self, descriptor: int) -> None:
+        """Count the answers of a connection, and forget one that was closed."""
+        if descriptor in self._idle:
+            connection, address = self._idle.pop(descriptor)
+            self._wanted.append(address)
+            self.seen["closed"] += 1
+            connection.close()
+            return
+        number = next(each for each, one in self._senders.items() if one.fileno() == descriptor)
+        received = _received(self._senders[number])
+        self.seen["answers"] += received.count(b"HTTP/1.1 ")
+        if not received:
+            self._senders.pop(number).close()
+
+    def _connected(self, address: str) -> socket.socket | None:
+        connection = socket.socket(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        connection.setsockopt(socket.IPPROTO_IP, CHOOSE_PORT_LATE, 1)
+        connection.bind((address, 0))
+        if connection.connect_ex(self._address) not in (0, errno.EINPROGRESS):
+            self.seen["not opened"] += 1
+            connection.close()
+            return None
+        self._poll.register(connection, select.EPOLLIN | select.EPOLLRDHUP)
+        return connection
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(LONGEST_ANSWER)
+    except OSError:
+        return b""
 
 
 def main() -> None:
@@ -145,12 +148,7 @@ def main() -> None:
     target, seconds = target_of(sys.argv[1]), float((*sys.argv, MINUTE)[2])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-    async def stay() -> Counter[str]:
-        return await Throng(target).come(seconds)
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.stdout.write(f"{dict(runner.run(stay()))}\n")
+    sys.stdout.write(f"{dict(Throng(target).come(seconds))}\n")
 
 
 if __name__ == "__main__":
