@@ -25,6 +25,7 @@ HIDDEN = Hidden("https://old.example.com", ["Zq7SecretMark"])
         ("msg", "until 2026-01-31T10:00:00Z", '"until {time}"'),
         ("iss", "https://old.example.com/a", '"{own address}/a"'),
         ("email", "ada@example.com", "e-mail address"),
+        ("rtk", "signature", "opaque text"),
         ("any", "5B8F2A04-3D1C-4F7E-9A68-0C2E4D6F8A1B", "UUID, upper case"),
         ("any", "5b8f2a04-3d1c-4f7e-9a68-0c2e4d6f8a1b", "UUID"),
         ("any", "0123456789abcdef0123456789abcdef", "hexadecimal"),

@@ -6,7 +6,7 @@ import re
 
 _SECRET = re.compile(
     r"(token|tokens|secret|password|passwd|pwd|ticket|otp|cookie|jti|sid|nonce|state|verifier|"
-    r"assertion|session|refresh|authorization|credential|appclaims|userclaims|apikey)$"
+    r"assertion|session|refresh|authorization|credential|appclaims|userclaims|apikey|rtk)$"
 )
 _SENT_SECRET = re.compile(r"(code|captcha|answer|signature|hash|key|claims)$")
 _ID = re.compile(r"^(id|uid|guid|uuid|kid|sub)$|[a-z](Id|ID|Ids|IDs)$|[_-]ids?$")
