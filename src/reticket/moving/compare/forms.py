@@ -18,9 +18,9 @@ LONGEST_WORDS = 120
 LONGEST_COUNT = 9
 """Digits of a number that is a count or a code. Longer ones identify something."""
 
-WORD, MIXED_WORD = 3.2, 4.0
+WORD, MIXED_WORD = 3.2, 4.5
 """Mean length of words of one letter case, and of both. In random base64url of 22 characters it is
-1.7, and above 4.0 in fewer than one of a thousand.
+1.7, and above 4.5 in fewer than one of ten thousand.
 """
 
 OWN = "{own address}"
@@ -33,6 +33,8 @@ _DAY_NAME = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{2,}\.[\w-]*", re.ASCII)
 _LONG = re.compile(r"[\w+/=~.|:-]{20,}", re.ASCII)
 _RUN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_NO_WORD = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{5}")
+"""Five letters in a row without a vowel, as words hardly ever have."""
 _HEX = re.compile(r"[0-9a-fA-F]{16,}")
 _DATA = re.compile(r"data:([\w.+/-]+);base64,.*", re.DOTALL)
 _SECONDS, _MILLISECONDS = range(10**9, 5 * 10**9), range(10**12, 5 * 10**12)
@@ -122,6 +124,8 @@ def _is_code(text: str) -> bool:
     Digits are no letters, and hexadecimal ones are no words.
     """
     runs = _RUN.findall(text)
+    if any(map(_NO_WORD.search, runs)):
+        return False
     letters = sum(len(run) for run in runs if not run.isdigit())
     shortest = WORD if text in (text.lower(), text.upper()) else MIXED_WORD
     return letters >= shortest * len(runs) and not _HEX.fullmatch(text)
