@@ -9,7 +9,7 @@ from tests.torture.services import TORTURE
 
 TABLE = pytest.StashKey()
 
-_ONCE = ["test_faults*.py", "test_kill.py"]
+_ONCE = ["test_adoption.py", "test_faults*.py", "test_kill.py", "test_old_form.py"]
 _AGAIN = ["test_partitions_*.py"]
 """They wait for what is silent: too long for every run."""
 
