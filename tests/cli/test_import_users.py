@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -351,3 +353,23 @@ def test_a_later_status_comes_from_the_export_of_another_system(shell, tmp_path)
     assert "0 changed, 1 known" in shell.run(*said, str(export), "--update")
     shell.run("user", "disable", "augusta@example.com")
     assert imported(enabled=True, emailVerified=True) == (True, True)
+
+
+@pytest.mark.parametrize("form", [(), ("--format", "json")])
+def test_the_export_of_another_system_without_its_name_is_told_once(shell, file, form):
+    export = file(*[KRATOS] * 3, name="page.json")
+    output = shell.run("import", "users", export, *form, ok=False)
+    words = "page.json looks like an export of kratos: say --from kratos."
+    assert output.count("--from kratos") == 1
+    assert words.removesuffix(".") in output
+    assert "0 rows" not in output
+    assert "unknown" not in output
+
+
+def test_rows_of_ours_come_from_a_pipe_that_cannot_be_read_twice(shell, tmp_path):
+    pipe = tmp_path / "rows"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(json.dumps(ADA),))
+    writer.start()
+    assert "1 added" in shell.run("import", "users", str(pipe))
+    writer.join()

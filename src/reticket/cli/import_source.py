@@ -13,8 +13,9 @@ import click
 
 from reticket.cli.input_file import STANDARD_INPUT, opened_input
 from reticket.cli.urls import StoreUrl
+from reticket.core.errors import StartupError
 from reticket.moving.people.passwords import count_in_csv, count_in_json_lines
-from reticket.moving.readers import reader
+from reticket.moving.readers import HEAD, guessed, reader
 from reticket.moving.rows.csv_rows import csv_rows
 from reticket.moving.rows.raw_rows import Rows
 from reticket.moving.streams import Meter
@@ -71,19 +72,24 @@ def opened_people(
     is_csv = form == "csv" if form else source.lower().endswith(".csv")
     read = csv_rows(frozenset(known)) if is_csv else raw_lines
     with opened_input(source) as stream:
+        is_whole = source != STANDARD_INPUT and stream.seekable()
+        if is_whole and not is_csv:
+            _check_origin(stream, source)
         lines, size = _lines(stream, source)
-        yield RowSource(
-            read(lines), lambda: lines.position, lambda: size, lambda: _in_clear(source, is_csv)
-        )
+        count = count_in_csv if is_csv else count_in_json_lines
+        in_clear = (lambda: count(Path(source))) if is_whole else (lambda: 0)
+        yield RowSource(read(lines), lambda: lines.position, lambda: size, in_clear)
+
+
+def _check_origin(stream: BinaryIO, source: str) -> None:
+    """StartupError: a file is the export of a system that is known."""
+    system = guessed(stream.read(HEAD))
+    stream.seek(0)
+    if system is not None:
+        raise StartupError(f"{source} looks like an export of {system}: say --from {system}.")
 
 
 def _lines(stream: BinaryIO, source: str) -> tuple[Lines, int | None]:
     """The lines, and how many bytes there are."""
     size = None if source == STANDARD_INPUT else os.fstat(stream.fileno()).st_size
     return Lines(stream), size
-
-
-def _in_clear(source: str, is_csv: bool) -> int:
-    if source == STANDARD_INPUT:
-        return 0
-    return (count_in_csv if is_csv else count_in_json_lines)(Path(source))

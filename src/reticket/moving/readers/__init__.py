@@ -1,12 +1,14 @@
 """Readers of other systems' people. Each is a module with `read(source, meter)`, which yields
-places and rows, as docs/moving/readers.md lists them. A name that begins with `_` is that of no
-reader.
+places and rows, as docs/moving/readers.md lists them, and with `SIGN`, which matches the beginning
+of its exports and of no rows of ours. A name that begins with `_` is that of no reader.
 """
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,9 @@ Rows = Iterator[tuple[str, Mapping[str, object] | Unreadable]]
 Read = Callable[[Path | str, Meter], Rows]
 """Tells the meter how far it is. SourceError when the source cannot be read any further."""
 
+HEAD = 4096
+"""Bytes of a file that `guessed` needs at most."""
+
 
 @cache
 def names() -> Sequence[str]:
@@ -30,3 +35,13 @@ def names() -> Sequence[str]:
 def reader(name: str) -> Read:
     """The reader of a system. `name` is one of `names()`."""
     return cast(Read, importlib.import_module(f"{__name__}.{name}").read)
+
+
+def guessed(head: bytes) -> str | None:
+    """The reader of a file with this beginning, if it is known as an export."""
+    start = head[:HEAD].removeprefix(codecs.BOM_UTF8)
+    return next((name for name in names() if _sign(name).match(start)), None)
+
+
+def _sign(name: str) -> re.Pattern[bytes]:
+    return cast("re.Pattern[bytes]", importlib.import_module(f"{__name__}.{name}").SIGN)

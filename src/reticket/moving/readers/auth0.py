@@ -21,6 +21,7 @@ from reticket.moving.readers._members import (
     some,
     text,
 )
+from reticket.moving.readers._signs import first_object
 from reticket.moving.streams import Meter, SourceError, Unreadable, files_of, values
 
 NOT_LISTED = Unreadable(
@@ -29,6 +30,8 @@ NOT_LISTED = Unreadable(
 
 _TELLING = {"argon2", "bcrypt", "ldap", "pbkdf2"}
 """Algorithms of the bulk import whose hashes have their salt and costs in them."""
+
+SIGN = first_object(rb'"(?:_id"\s*:\s*\{\s*"\$oid"|user_id"\s*:\s*"[^"|]*\||email_verified")')
 
 
 def read(source: Path | str, meter: Meter) -> Rows:

@@ -7,6 +7,7 @@ Tables: `ent/schema` of Cloudreve. The state that refresh tokens carry: `hashUse
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,8 @@ FROM users AS u LEFT JOIN "groups" AS g ON g.id = u.group_users
 WHERE u.id > :last AND u.deleted_at IS NULL
 ORDER BY u.id LIMIT :page
 """
+
+SIGN = re.compile(rb"SQLite format 3\0")
 
 
 def read(source: Path | str, meter: Meter) -> Rows:

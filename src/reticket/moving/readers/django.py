@@ -13,6 +13,7 @@ from typing import Any
 
 from reticket.moving.readers import Rows
 from reticket.moving.readers._members import NO_OBJECT, claims, filled, items, member, some, text
+from reticket.moving.readers._signs import first_object
 from reticket.moving.streams import Meter, Unreadable, values
 
 UNUSABLE = "!"
@@ -23,6 +24,8 @@ _USUAL_CODES = {"digits": 6, "step": 30, "t0": 0}
 _NO_NAME = Unreadable(
     "a group of the person has no name in the file: dump auth.group and auth.user"
 )
+
+SIGN = first_object(rb'"model"\s*:\s*"\w+\.\w+"')
 
 
 def read(source: Path | str, meter: Meter) -> Rows:

@@ -6,6 +6,7 @@ pictures stand there as they are. Anybody could add the row of another person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ MAY_LIE = (
     "CSV of auth:export does not tell where a name ends, so a person could add another one's row: "
     "export as JSON."
 )
+
+SIGN = re.compile(rb'\s*\{\s*"users"\s*:\s*\[')
 
 
 def read(source: Path | str, meter: Meter) -> Rows:

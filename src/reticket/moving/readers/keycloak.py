@@ -34,6 +34,10 @@ _FILE = re.compile(r"(.+)-(?:realm|users(?:-\d+)?)\.json")
 _FEDERATED = re.compile(r".+-federated-users-\d+\.json")
 _USUAL_CODES = {"subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1"}
 
+SIGN = re.compile(
+    rb'\s*\{\s*(?:"id"\s*:\s*"[^"]*"\s*,\s*"realm"|"realm"\s*:\s*"[^"]*"\s*,\s*"users"\s*:\s*\[)'
+)
+
 
 def read(source: Path | str, meter: Meter) -> Rows:
     """The people of one realm."""

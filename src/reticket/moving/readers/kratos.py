@@ -22,11 +22,14 @@ from reticket.moving.readers._members import (
     text,
     texts,
 )
+from reticket.moving.readers._signs import first_object
 from reticket.moving.streams import Meter, Unreadable, files_of, values
 
 FACTORS = {"totp", "webauthn", "lookup_secret", "deviceauthn"}
 """Types of credentials that are second factors."""
 _USUAL_CODES = {"algorithm": "SHA1", "digits": "6", "period": "30"}
+
+SIGN = first_object(rb'"(?:credentials"\s*:\s*\{|schema_id"|schema_url"|traits")')
 
 
 def read(source: Path | str, meter: Meter) -> Rows:
