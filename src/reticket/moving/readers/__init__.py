@@ -1,6 +1,6 @@
-"""Readers of other systems' people. Each is a module with `read(source, meter)`, which yields
-places and rows, as docs/moving/readers.md lists them, and with `SIGN`, which matches the beginning
-of its exports and of no rows of ours. A name that begins with `_` is that of no reader.
+"""Readers of other systems' people; docs/moving/readers.md lists them. Each is a module with
+`read(source, meter)`, which yields places and rows. `SIGN` matches the beginning of its exports and
+of no rows of ours. A name that begins with `_` is that of no reader.
 """
 
 from __future__ import annotations
