@@ -21,6 +21,7 @@ from reticket.adoption.reader import AdoptedTokens
 from reticket.adoption.systems import systems
 from reticket.core.identifiers import family_id
 from reticket.core.policy import DAY, SECOND
+from reticket.core.tokens.faces import LONGEST_JWT
 from reticket.dialects.cloudreve.tokens import uuid_text
 from reticket.testing import FakeClock
 from reticket.testing.clock import START
@@ -251,6 +252,11 @@ class TestKeycloak:
         token = self.token(typ="Offline")
         assert token.family == token.adoption.session_of(imported("offline:s1", "spa"))
 
+    def test_a_token_of_another_client_than_the_adoptions_is_not_read(self):
+        text = jwt.encode(self.CLAIMS, RAW, "HS512")
+        assert keycloak_tokens(text, base64url(RAW), client="spa")
+        assert not keycloak_tokens(text, base64url(RAW), client="another")
+
     @pytest.mark.parametrize(
         "claims", [{"exp": "absent"}, {"typ": "Bearer"}, {"typ": ["Refresh"]}], ids=str
     )
@@ -259,9 +265,9 @@ class TestKeycloak:
         assert not keycloak_tokens(jwt.encode(said, RAW, "HS512"), base64url(RAW))
 
 
-def keycloak_tokens(text, key):
+def keycloak_tokens(text, key, client=None):
     adoption = jwt_adoption(
-        system="keycloak", reader="keycloak", algorithm="HS512",
+        system="keycloak", reader="keycloak", algorithm="HS512", client=client,
         key=canonical("HS512", key, systems()["keycloak"].secret_of),
         issuer="https://sso.example.com/realms/shop",
     )  # fmt: skip
@@ -358,6 +364,13 @@ def test_a_jwt_that_a_key_has_signed_is_of_that_adoption_alone():
     assert names == ["one"]
     assert [each.adoption.name for each in tokens.read("test.opaque", "a text")] == ["opaque"]
     assert tokens.read("test.jwt", "a text") == ()
+
+
+def test_a_long_text_is_not_even_hashed():
+    adoption = jwt_adoption(reader="plain", algorithm=None, key="")
+    tokens = AdoptedTokens(lambda: [adoption], FakeClock())
+    assert tokens.read(adoption.kind, "x" * LONGEST_JWT)
+    assert tokens.read(adoption.kind, "x" * (LONGEST_JWT + 1)) == ()
 
 
 def test_a_removed_or_ended_adoption_reads_nothing():

@@ -156,6 +156,7 @@ class TestEnds:
     def test_an_end_before_the_adoption_is_not_for_its_sessions(self, ends, one):
         ends.end(Selection(), "operator", one.since - 1)
         assert ends.ended(row_of(one), one.since) is None
+        assert ends.ended(row_of(one), 0) is None
         ends.end(Selection(), "operator", one.since)
         assert ends.ended(row_of(one), one.since) is not None
 

@@ -79,6 +79,8 @@ class UnadoptedEnds:
         """
         with self._database.read() as connection:
             notes = _notes(connection, {each.subject for each in families})
+        if not notes:
+            return {}
         known = defaultdict[str | None, list[Row[Any]]](list)
         for note in notes:
             known[note.subject].append(note)
