@@ -49,7 +49,7 @@ OF_DIALECTS := tests/architecture tests/dialects tests/docs tests/openapi \
 # Tests start the command hundreds of times; it is compiled once, whatever the caller's shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-vendors test-generated test-node test-redis test-faults lint mutants bench bench-people torture docs lock clean
+.PHONY: help setup run run-postgresql run-cluster test test-dialects test-browser test-proxies test-deploy test-clients test-vendors test-generated test-node test-redis test-faults lint mutants bench bench-people bench-sessions torture docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -118,6 +118,9 @@ torture: $(VENV)/setup-test ## every fault, again and again, under load; prints 
 
 bench-people: $(VENV)/setup-test ## import a million people on SQLite and PostgreSQL, kill an import and resume it
 	$(BIN)/python -m benchmarks people $(ARGS)
+
+bench-sessions: $(VENV)/setup-test ## import a million sessions of another system on every engine
+	$(BIN)/python -m benchmarks sessions $(ARGS)
 
 docs: $(VENV)/setup-test ## write the pages that are made from the code
 	$(BIN)/python -m docs.generate

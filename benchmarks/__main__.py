@@ -1,5 +1,5 @@
-"""`python -m benchmarks WHAT`: measures speed, size, purge, siege, crowd or people, and keeps the
-results; or computes a plan.
+"""`python -m benchmarks WHAT`: measures speed, size, purge, siege, crowd, people or sessions, and
+keeps the results; or computes a plan.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks import crowd, people, plan, purge, report, siege, size
+from benchmarks import crowd, people, plan, purge, report, sessions, siege, size
 from benchmarks.engines import ENGINES, NAMES, started
 from benchmarks.operations import OPERATION, OPERATIONS, Operation
 from benchmarks.servers import ask, echo, service
@@ -27,14 +27,17 @@ def main() -> None:
     """Read the command line and measure."""
     options = _options()
     if options.what == "plan":
-        sessions = [round(count) for count in options.sessions]
+        counts = [round(count) for count in options.sessions]
         figures = report.kept(options.report)
-        print("\n".join(plan.lines(figures, sessions, plan.from_options(options))))
+        print("\n".join(plan.lines(figures, counts, plan.from_options(options))))
         return
     data = Path("data").resolve()
     data.mkdir(exist_ok=True)
     if options.what == "people":
         _import(options, data)
+        return
+    if options.what == "sessions":
+        _import_sessions(options, data)
         return
     require_wrk()
     if options.what == "siege":
@@ -77,6 +80,16 @@ def _import(options: argparse.Namespace, data: Path) -> None:
         with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
             measured = people.measure(Path(folder) / "people", engine, options.people)
         report.write(options.report, f"People on {NAMES[engine]}", measured.lines())
+        bounds += measured.bounds()
+    report.insist(bounds)
+
+
+def _import_sessions(options: argparse.Namespace, data: Path) -> None:
+    bounds: list[report.Bound] = []
+    for engine in options.engine:
+        with tempfile.TemporaryDirectory(dir=data, prefix="bench-") as folder:
+            measured = sessions.measure(Path(folder) / "sessions", engine, options.rows)
+        report.write(options.report, f"Sessions imported into {NAMES[engine]}", measured.lines())
         bounds += measured.bounds()
     report.insist(bounds)
 
@@ -179,7 +192,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("speed", "size", "purge", "siege", "crowd", "people", "all", "plan"),
+        choices=("speed", "size", "purge", "siege", "crowd", "people", "sessions", "all", "plan"),
         default="speed",
     )
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
@@ -189,7 +202,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--report", type=Path, default=report.PAGE, help="page to write")
     parser.add_argument("--engine", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--stored-sessions", type=int, default=1_000_000)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="entries that are purged")
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="entries that are purged, or sessions"
+    )
     parser.add_argument("--people", type=int, default=1_000_000, help="who are imported")
     parser.add_argument(
         "--beside", type=float, default=300.0, help="seconds beside hostile traffic"
