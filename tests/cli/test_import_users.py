@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import update
 
 from reticket.core.realms import usual
 from reticket.directory.arrivals.reading import ArrivalReader
+from reticket.directory.tables import foreign_ids
 from reticket.moving.rows.hash_columns import HASH_COLUMNS
 from reticket.oauth.standard_claims import standard_claims
 
@@ -373,3 +375,23 @@ def test_rows_of_ours_come_from_a_pipe_that_cannot_be_read_twice(shell, tmp_path
     writer.start()
     assert "1 added" in shell.run("import", "users", str(pipe))
     writer.join()
+
+
+ODD = "a system: of old"
+
+
+@pytest.mark.parametrize("system", [ODD, "x" * 65, "käse", "a\nb", "../etc"])
+def test_the_name_of_a_system_is_short_and_plain(shell, file, system):
+    output = shell.run("import", "users", file(ADA), "--system", system, ok=False)
+    assert "the name of a system must have 1 to 64 characters" in output
+    assert "augusta@example.com" not in emails(shell)
+
+
+def test_the_name_of_a_system_that_people_have_already_goes_on(shell, file):
+    shell.run("import", "users", file({**ADA, "foreign_id": "7"}), "--system", "old.sys-1_x")
+    instance = shell.instance()
+    with instance.directory.database.write() as connection:
+        connection.execute(update(foreign_ids).values(system=ODD))
+    instance.close()
+    output = shell.run("import", "users", file({**ADA, "foreign_id": "7"}), "--system", ODD)
+    assert "1 known already" in output

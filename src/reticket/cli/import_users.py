@@ -16,7 +16,6 @@ from reticket.core.password_hasher import PasswordHasher
 from reticket.directory.arrivals.judging import Terms
 from reticket.directory.arrivals.reading import ArrivalReader
 from reticket.directory.arrivals.writer import Settled
-from reticket.directory.forms import check_text_id
 from reticket.moving.people.importing import PeopleImport, Totals
 from reticket.moving.people.passwords import seconds_of_hashing
 from reticket.moving.readers import names
@@ -93,7 +92,7 @@ def users(
     hasher = _hasher(instance, hash_config, dry_run)
     system = system or origin
     if system is not None:
-        check_text_id(system, "a system")
+        instance.directory.foreign_ids.check_system(system)
     reader = ArrivalReader(instance.directory.profiles, hasher.stored_form, system)
     terms = Terms(system, allow_roles, hasher.may_replace if update else None)
     with (

@@ -5,6 +5,7 @@ No record of a person shows them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,7 +13,10 @@ from sqlalchemy import Connection, func, insert, select
 
 from reticket.core.adoption.model import PersonThere
 from reticket.directory.engines.database import Database
+from reticket.directory.errors import Invalid
 from reticket.directory.tables import foreign_ids
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class ForeignId(NamedTuple):
@@ -51,6 +55,16 @@ class ForeignIds:
         mine = select(func.count()).select_from(foreign_ids).where(foreign_ids.c.system == system)
         with self._database.read() as connection:
             return connection.execute(mine).scalar_one()
+
+    def check_system(self, system: str) -> None:
+        """Invalid for the name of a new system with other characters, or more of them. A name that
+        people have already was allowed once.
+        """
+        if not _NAME.fullmatch(system) and not self.count(system):
+            raise Invalid(
+                "The name of a system must have 1 to 64 characters: letters (a to z, A to Z), "
+                "digits, `-`, `_` and `.`."
+            )
 
     def of_user(self, user_id: str) -> list[ForeignId]:
         """All ids of a person, in the order of the systems' names."""

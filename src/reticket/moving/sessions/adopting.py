@@ -80,6 +80,7 @@ def adoption_of(instance: OpenedService, request: AdoptionRequest) -> Adoption:
     now = instance.store.now()
     name = request.name or request.system
     check_text_id(name, "an adoption")
+    instance.directory.foreign_ids.check_system(request.system)
     _check_kind(instance, request)
     if not now < request.until <= now + MOST_DAYS * DAY * SECOND:
         raise Invalid(f"The end must be in the future, and at most {MOST_DAYS} days from now.")
