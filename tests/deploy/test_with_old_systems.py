@@ -16,6 +16,7 @@ from contextlib import closing
 import jwt
 import psycopg
 import pytest
+from tests.adoption.test_hydra import SYSTEM_SECRET, token
 from tests.deploy.old_systems import (
     DAY,
     DEFAULT_MAX,
@@ -157,9 +158,15 @@ def imported(shell, heading):
 
 
 def test_living_tokens_of_hydra_come(shell, databases):
+    living, used = (token(random=bytes([number]) * 32) for number in (1, 2))
+    for each, name in ((living, "living"), (used, "used")):
+        said = f"SET signature = '{each.rpartition('.')[2]}' WHERE signature = '{name}'"
+        databases.run(f"UPDATE hydra_oauth2_refresh {said}", "hydra")
+    (shell.folder / "hydra-secrets").write_text(f"{SYSTEM_SECRET}\n")
     assert "1 rows: 1 living, 0 ended, 0 known already, 0 refused" in imported(shell, "Hydra")
-    assert refreshed(shell, "ory_rt_anything.living") is None
-    assert refreshed(shell, "ory_rt_anything.used") is Cause.UNKNOWN
+    assert refreshed(shell, living) is None
+    assert refreshed(shell, used) is Cause.UNKNOWN
+    assert refreshed(shell, f"ory_rt_x.{living.rpartition('.')[2]}") is Cause.FORGED
 
 
 def test_living_tokens_of_simplejwt_come(shell, databases):
