@@ -25,7 +25,7 @@ def of_sqlite():
 
 
 @pytest.mark.parametrize("directory", [of_sqlite, of_postgresql])
-def test_a_killed_import_leaves_whole_batches_and_is_resumed(tmp_path, directory):
+def test_a_killed_import_leaves_whole_batches_and_is_resumed(tmp_path, alone, directory):
     data = tmp_path / "data"
     with directory() as settings:
         left = people.killed(data, settings, MANY)

@@ -123,7 +123,7 @@ def killed(data, urls, settings):
 
 
 @pytest.mark.parametrize("engine", [sqlite, postgresql, valkey], ids=lambda each: each.__name__)
-def test_a_killed_import_goes_on_and_no_session_is_lost_reset_or_revived(tmp_path, engine):
+def test_a_killed_import_goes_on_and_no_session_is_lost_reset_or_revived(tmp_path, alone, engine):
     data = tmp_path / "data"
     with engine(tmp_path) as urls:
         settings = {f"RETICKET_{name.upper()}": url for name, url in urls.items()}
