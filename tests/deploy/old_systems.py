@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reticket.testing.server import CHEAP_SIGN_INS, without_settings
@@ -73,34 +74,63 @@ class Shell:
 
 
 DEFAULT_MAX = 100
-"""Sessions that Keycloak lists when nothing is said."""
+"""Sessions and people that Keycloak lists when nothing is said."""
+
+REALM = "/admin/realms/shop"
 
 
-def admin_api(sessions: dict[str, list[str]], token: str) -> Callable[..., None]:
-    """Keycloak's list of the sessions of a client, as `UserSessionRepresentation` has it.
+@dataclass
+class Realm:
+    """What the administration of a realm of Keycloak lists of one client.
 
     Args:
-        sessions: ids by the last word of the path.
+        sessions: those of each list, by the last word of its path.
+        not_before: times in seconds before which tokens were revoked, by the paths of the realm and
+            of the client, and by people's ids.
+    """
+
+    sessions: dict[str, list[dict[str, object]]]
+    not_before: dict[str, int] = field(default_factory=dict)
+
+    def listed(self, path: str, most: int) -> object:
+        """The answer to a path below that of the realm."""
+        *_, name = path.split("/")
+        if name in self.sessions:
+            return self.sessions[name][:most]
+        if name == "users":
+            people = [("7", "ada"), ("8", "bob")]
+            said = [{"id": each, "username": name} for each, name in people]
+            return [person | self._revoked(str(person["id"])) for person in said][:most]
+        return {"id": name} | self._revoked(path)
+
+    def _revoked(self, name: str) -> dict[str, object]:
+        return {"notBefore": self.not_before.get(name, 0)}
+
+
+def admin_api(realm: Realm, token: str) -> Callable[..., None]:
+    """Keycloak's administration, whose representations have members that nobody here reads.
+
+    Args:
         token: of an administrator.
     """
 
     def behave(connection, request: bytes) -> None:
         head = request.decode().split("\r\n")
         path, _, query = head[0].split(" ")[1].partition("?")
-        name = path.removeprefix("/admin/realms/shop/clients/ID/")
         if f"Authorization: Bearer {token}" not in head:
             connection.sendall(_http("401 Unauthorized", {"error": "HTTP 401 Unauthorized"}))
             return
         most = int(query.partition("max=")[2] or DEFAULT_MAX)
-        connection.sendall(_http("200 OK", [_session(each) for each in sessions[name][:most]]))
+        connection.sendall(_http("200 OK", realm.listed(path.removeprefix(REALM), most)))
 
     return behave
 
 
-def _session(name: str) -> dict[str, object]:
+def session(name: str, person: str = "7", start: int = 1_790_000_000) -> dict[str, object]:
+    """A `UserSessionRepresentation`; `start` is in seconds."""
     return {
-        "id": name, "username": "ada", "userId": "7", "ipAddress": "192.0.2.1",
-        "start": 1_790_000_000_000, "lastAccess": 1_790_000_100_000, "rememberMe": False,
+        "id": name, "username": "ada", "userId": person, "ipAddress": "192.0.2.1",
+        "start": start * 1000, "lastAccess": start * 1000 + 100_000, "rememberMe": False,
         "clients": {"ID": "spa"}, "transientUser": False,
     }  # fmt: skip
 

@@ -20,12 +20,14 @@ from tests.adoption.test_hydra import SYSTEM_SECRET, token
 from tests.deploy.old_systems import (
     DAY,
     DEFAULT_MAX,
+    Realm,
     Shell,
     admin_api,
     blocks,
     commands,
     realm_export,
     section,
+    session,
 )
 from tests.docs.tables import page
 from tests.fetching.other_server import other_server
@@ -53,6 +55,9 @@ REDIS_CLI = shutil.which("redis-cli")
 KEY = "a secret of the other system, long enough"
 ONLINE = [f"online-{number}" for number in range(DEFAULT_MAX + 20)]
 OFFLINE = ["online-1", "offline-2"]
+SHOP = Realm(
+    {"user-sessions": [*map(session, ONLINE)], "offline-sessions": [*map(session, OFFLINE)]}
+)
 ADOPT = blocks(section(MOVING, "Tokens that are JWTs"), "sh")[0]
 (ISSUER,) = re.findall(r"--issuer (\S+)", ADOPT)
 
@@ -100,8 +105,8 @@ def keycloak(shell, tmp_path_factory):
     shell.run(commands(section(MOVING, "The key of a realm")))
     assert (shell.folder / "realm-key").read_text() == f"{secret}\n"
     shell.run(ADOPT)
-    sessions = {"user-sessions": ONLINE, "offline-sessions": OFFLINE}
-    with other_server(folder, admin_api(sessions, "right"), "id.example.com") as (server, file):
+    api = admin_api(SHOP, "right")
+    with other_server(folder, api, "id.example.com") as (server, file):
         (folder / ".curlrc").write_text(
             f'connect-to = "id.example.com:443:127.0.0.1:{server.port}"\n'
             f'cacert = "{file}"\nnoproxy = "*"\n'
@@ -147,6 +152,19 @@ def test_every_session_of_a_client_of_keycloak_comes(shell, keycloak):
     assert refreshed(shell, of_keycloak("online-1", "Offline")) is None
     assert refreshed(shell, of_keycloak("online-2", "Offline")) is Cause.UNKNOWN
     assert refreshed(shell, of_keycloak("offline-2")) is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize("revoked", ["", "/clients/ID", "8"], ids=["realm", "client", "person"])
+def test_a_session_whose_tokens_were_revoked_by_time_does_not_come(
+    shell, keycloak, monkeypatch, revoked
+):
+    """Keycloak refuses its tokens, and lists it still."""
+    old, new = session("old", "8", start=1_700_000_000), session("new", start=1_700_000_100)
+    monkeypatch.setattr(SHOP, "sessions", {"user-sessions": [new], "offline-sessions": [old, new]})
+    monkeypatch.setattr(SHOP, "not_before", {revoked: 1_700_000_100})
+    shell.run(keycloak, TOKEN="right")
+    rows = map(json.loads, (shell.folder / "living.jsonl").read_text().splitlines())
+    assert [row["id"] for row in rows] == ["new", "offline:new"]
 
 
 def imported(shell, heading):
