@@ -109,11 +109,33 @@ def test_a_bad_row_of_csv_does_not_end_the_rest():
     ]
 
 
-def test_a_quote_that_is_never_closed_takes_a_bounded_part_of_the_file():
+def test_a_quote_that_is_never_closed_takes_the_rest_of_the_file():
+    """Nobody knows where its row ends."""
     rest = b"a@b,x\n" * (LONGEST // 3)
-    found = read_csv(b'email,first_name\na@b,"\n' + rest)
-    assert found[0][1] == Unreadable("the row is not CSV: field larger than field limit (262144)")
-    assert found[1][1] == {"email": "a@b", "first_name": "x"}
+    (found,) = read_csv(b'email,first_name\na@b,"\n' + rest)
+    lines = LONGEST // 3 + 2
+    assert found == (f"lines 2-{lines}", Unreadable("the row has more than 262144 bytes"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'"Ev\xe9\n%b\n"',
+        b'"%b\n%%b\n"' % (b"x" * LONGEST),
+        b'"%b\n%%b\n"' % (b'""x' * LONGEST),
+        b'"\n%b""\n%%b\n"' % (b"x" * LONGEST),
+        b'"' + (b"x" * 1000 + b"\n") * 300 + b'%b\n"',
+        b'"a"",""\n\xff\n%b\n"',
+        b'a"b,"\n\xff\n%b\n"',
+    ],
+)
+def test_no_line_of_a_cell_that_cannot_be_read_is_taken_for_a_row(cell):
+    """The text in the cell is somebody's own, and that person chose it in the old system."""
+    row = b"victim@example.com,chosen"
+    data = b"email,first_name\nown@example.com," + cell.replace(b"%b", row) + b"\nc@d,D\n"
+    first, second = read_csv(data)
+    assert isinstance(first[1], Unreadable)
+    assert second[1] == {"email": "c@d", "first_name": "D"}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import msgspec
 from reticket.core.errors import StartupError
 from reticket.directory.errors import Invalid
 from reticket.directory.json_keys import check_keys
+from reticket.moving.rows.csv_records import Records
 from reticket.moving.rows.hash_columns import HASH_COLUMNS, check_hash_columns
 from reticket.moving.rows.raw_rows import RawRow, Rows
 from reticket.moving.streams.lines import LONGEST, Lines, TooLong
@@ -35,50 +36,33 @@ def csv_rows(known: frozenset[str]) -> Callable[[Lines], Rows]:
 
     def read(lines: Lines) -> Rows:
         csv.field_size_limit(LONGEST)
-        text = _Text(lines)
-        table = csv.reader(text, strict=True)
-        header = _header(table, known)
+        records = Records(lines)
+        header = _header(records, known)
         while True:
-            text.begin()
             try:
-                cells = next(table)
+                cells = _cells(next(records))
             except StopIteration:
                 return
             except (ValueError, csv.Error) as error:
-                yield text.place, Unreadable(_words(error))
+                yield records.place, Unreadable(_words(error))
             else:
                 if cells:
-                    yield text.place, _members(header, cells)
+                    yield records.place, _members(header, cells)
 
     return read
 
 
-class _Text:
-    """Lines as text for `csv`, which may take several for one row."""
-
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
-        self._first = 0
-
-    def begin(self) -> None:
-        self._first = self._lines.number + 1
-
-    @property
-    def place(self) -> str:
-        last = self._lines.number
-        return f"line {self._first}" if last <= self._first else f"lines {self._first}-{last}"
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        return next(self._lines).decode() + "\n"
+def _cells(record: str) -> list[str]:
+    """The cells of a record, which is read by itself: nothing of it is taken for the next one.
+    csv.Error.
+    """
+    return next(csv.reader([record], strict=True))
 
 
-def _header(table: Iterator[list[str]], known: frozenset[str]) -> list[str]:
+def _header(records: Iterator[str], known: frozenset[str]) -> list[str]:
     """The names of the columns. StartupError."""
     try:
-        header = next(table, [])
+        header = _cells(next(records, "\n"))
     except (ValueError, csv.Error) as error:
         raise StartupError(f"the header cannot be read: {_words(error)}.") from None
     if "email" not in header:

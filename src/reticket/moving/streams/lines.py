@@ -11,6 +11,8 @@ from reticket.core.errors import StartupError
 LONGEST = 256 * 1024
 """Bytes of a line. The longest row of a person that can be stored takes a tenth of it."""
 
+_QUOTE = b'"'
+
 OTHER_ENCODINGS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
@@ -19,10 +21,16 @@ OTHER_ENCODINGS = {
 
 
 class TooLong(ValueError):
-    """A line has more than `LONGEST` bytes."""
+    """A line, or a row of several lines, has more than `LONGEST` bytes.
 
-    def __init__(self) -> None:
-        super().__init__(f"the line has more than {LONGEST} bytes")
+    Args:
+        noun: which of them.
+        has_open_quote: whether it has an odd number of quotes.
+    """
+
+    def __init__(self, noun: str = "line", *, has_open_quote: bool = False) -> None:
+        super().__init__(f"the {noun} has more than {LONGEST} bytes")
+        self.has_open_quote = has_open_quote
 
 
 class Lines:
@@ -53,8 +61,8 @@ class Lines:
         if self.number == 1:
             line = _without_mark(line)
         if len(line) > LONGEST and not line.endswith(b"\n"):
-            self._skip()
-            raise TooLong
+            quotes = line.count(_QUOTE) + self._skip()
+            raise TooLong(has_open_quote=quotes % 2 == 1)
         return line.rstrip(b"\r\n")
 
     def _read(self) -> bytes:
@@ -62,9 +70,14 @@ class Lines:
         self.position += len(line)
         return line
 
-    def _skip(self) -> None:
-        while (rest := self._read()) and not rest.endswith(b"\n"):
-            pass
+    def _skip(self) -> int:
+        """Read the rest of a line. Returns how many quotes it has."""
+        quotes = 0
+        while rest := self._read():
+            quotes += rest.count(_QUOTE)
+            if rest.endswith(b"\n"):
+                break
+        return quotes
 
 
 def _without_mark(line: bytes) -> bytes:
