@@ -10,7 +10,7 @@ from tests.core.adopting import SECRET, jwt_adoption, opaque_adoption
 
 from reticket.adoption.hashids import Hashids
 from reticket.adoption.keys import canonical
-from reticket.adoption.old_forms import OldForms
+from reticket.adoption.old_forms import SETTLED, OldForms
 from reticket.core.adoption.model import PersonThere
 from reticket.core.policy import DAY, SECOND
 from reticket.testing.clock import START
@@ -39,7 +39,7 @@ def there():
     return There()
 
 
-def form(there, *adoptions, kind=KIND, subject="ada", at=START):
+def form(there, *adoptions, kind=KIND, subject="ada", at=START + SETTLED):
     return OldForms(lambda: adoptions, there.find).of(kind, subject, at)
 
 
@@ -82,9 +82,23 @@ def test_the_time_of_issue_decides_and_no_clock(there):
     adoption = cloudreve()
     assert form(there, adoption, at=adoption.until - 1)
     assert form(there, adoption, at=adoption.until) is None
-    ended = replace(adoption, removed_at=START + 1)
-    assert form(there, ended, at=START)
-    assert form(there, ended, at=START + 1) is None
+    brief = cloudreve(until=START + SETTLED + 1, removed_at=START + SETTLED)
+    assert form(there, brief, at=START + SETTLED)
+    assert form(there, brief, at=START + SETTLED + 1) is None
+
+
+def test_a_token_issued_before_the_adoption_keeps_its_bytes_at_a_retry(there):
+    assert form(there, cloudreve(), at=START - 1) is None
+
+
+def test_processes_that_know_of_a_change_and_that_do_not_yet_give_the_same_bytes(there):
+    """A process learns of an adoption, and of its early end, seconds later."""
+    adoption, end = cloudreve(), START + DAY
+    assert form(there, adoption, at=START + SETTLED - 1) is form(there) is None
+    ended = replace(adoption, removed_at=end)
+    late = end + SETTLED - 1
+    assert form(there, ended, at=late).claims == form(there, adoption, at=late).claims
+    assert form(there, ended, at=end + SETTLED) is None
 
 
 def test_the_newest_adoption_whose_system_knows_the_person_gives_the_form(there):

@@ -12,7 +12,13 @@ from typing import TypeAlias
 from reticket.adoption.keys import mac_function
 from reticket.adoption.systems import systems
 from reticket.core.adoption.model import Adoption, PersonThere
+from reticket.core.policy import SECOND
 from reticket.core.tokens.old_form import OldForm
+
+SETTLED = 5 * SECOND
+"""Milliseconds in which every process learns of an adoption and of its early end. Meanwhile tokens
+are made as before, so that a retry at another process gets the same bytes.
+"""
 
 FindPersonThere: TypeAlias = Callable[[str, str], PersonThere | None]
 """A person by the name of a system and the id here. May raise Unavailable."""
@@ -44,9 +50,10 @@ class OldForms:
         return None
 
     def _active(self, kind: str, at: int) -> Iterator[Adoption]:
-        """By the time of issue alone: a retry after the end gets the same bytes."""
+        """By the time of issue alone: a retry after a beginning or an end gets the same bytes."""
         for adoption in reversed(self._adoptions()):
-            if adoption.kind == kind and has_old_form(adoption) and at < end_of(adoption):
+            is_active = adoption.since + SETTLED <= at < _last_of(adoption)
+            if adoption.kind == kind and has_old_form(adoption) and is_active:
                 yield adoption
 
 
@@ -55,10 +62,10 @@ def has_old_form(adoption: Adoption) -> bool:
     return adoption.algorithm is not None and systems()[adoption.reader].written is not None
 
 
-def end_of(adoption: Adoption) -> int:
-    """When an adoption ends, or has ended early (milliseconds)."""
+def _last_of(adoption: Adoption) -> int:
+    """When all processes know that an adoption has ended (milliseconds)."""
     removed_at = adoption.removed_at
-    return adoption.until if removed_at is None else min(adoption.until, removed_at)
+    return adoption.until if removed_at is None else min(adoption.until, removed_at + SETTLED)
 
 
 def _form(adoption: Adoption, person: PersonThere) -> OldForm | None:
