@@ -343,6 +343,14 @@ class TestCloudreve:
         assert self.read(root_token_id=uuid_text(ours)) is None
         assert self.read(root_token_id=uuid_text(ours).upper()) is None
 
+    @pytest.mark.parametrize("form", ["{%s}", "urn:uuid:%s", "%s ", "%.31s"])
+    @pytest.mark.parametrize("version", ["4", "7"])
+    def test_a_session_has_one_spelling(self, form, version):
+        """Otherwise one that has ended could begin anew by another one."""
+        session = f"0f0f6ad3-6f41-{version}f2c-9d53-0b2a2f6d5d6e"
+        assert self.read(root_token_id=form % session) is None
+        assert self.read(root_token_id=session.replace("-", "")) is None
+
 
 def test_hashids_are_those_of_the_library():
     """Made with the package `hashids` of PyPI, which go-hashids agrees with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from reticket.adoption.hashids import Hashids
@@ -17,9 +18,10 @@ _IS_FOR_APPS = {"cloudreve.user": False, "cloudreve.app": True}
 _USER = 1
 """What a hashid of a user has beside the user's number (`pkg/hashid`)."""
 
-_VERSION, _OURS = slice(14, 15), "7"
-"""The place of a UUID's version (RFC 9562 §4.2). Cloudreve's sessions have version 4. One that it
-took over from here by an old form may have ended here, and would begin anew.
+_SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-(?!7)[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+"""A UUID as Cloudreve writes it, in its one spelling: version 4. Ours have version 7 (RFC 9562
+§4.2). A session that it took over from here by an old form may have ended here, and would begin
+anew.
 """
 
 
@@ -27,8 +29,8 @@ def read(claims: Claims, adoption: Adoption) -> TokenFacts:
     """The facts. `state_hash` is SHA-256 of e-mail, password column and site id, in base64."""
     scopes = claims.get("scopes") or []
     session = text_in(claims, "root_token_id")
-    if session[_VERSION] == _OURS:
-        raise ValueError("a session of this service")
+    if not _SESSION.fullmatch(session):
+        raise ValueError("no session of Cloudreve")
     client = optional_text(claims, "client_id")
     if _IS_FOR_APPS.get(adoption.kind) not in (None, client is not None):
         raise ValueError("the token is for the other kind")
