@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from tests.core.adopting import opaque_adoption
 
 from reticket.adoption.digests import DIGESTS
+from reticket.adoption.reader import reader_of
 
 TOKEN = "ory_rt_yKz3MZBcWnpXhR8c.PpVb3zZ1Q1"
 SHA256 = hashlib.sha256(TOKEN.encode()).hexdigest()
@@ -16,6 +18,12 @@ SHA256 = hashlib.sha256(TOKEN.encode()).hexdigest()
 def test_what_a_system_stores_of_a_token_has_the_form(name):
     stored = DIGESTS[name].of(TOKEN)
     assert DIGESTS[name].checked(stored) == stored
+
+
+@pytest.mark.parametrize("text", ["t\u00f6ken", "\ud800"], ids=["other letters", "half a letter"])
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_text_with_other_letters_is_no_token(name, text):
+    assert reader_of(opaque_adoption(reader=name)).read(text, 0) is None
 
 
 def test_capital_hexadecimal_digits_are_folded():
