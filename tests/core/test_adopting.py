@@ -153,6 +153,14 @@ async def test_no_token_lasts_longer_than_its_adoption():
     assert ForeignToken(opaque, b"").read(None, later - 9).expires_at == later - 9
 
 
+async def test_a_token_that_does_not_say_when_it_was_made_counts_from_the_adoption():
+    adoption = jwt_adoption()
+    stated = Stated("7", None, None, 0, adoption.until, None, None)
+    assert ForeignToken(adoption, b"", stated).read(None, None).issued_at == adoption.since
+    dated = stated._replace(issued_at=adoption.since - 1)
+    assert ForeignToken(adoption, b"", dated).read(None, None).issued_at == adoption.since - 1
+
+
 async def purge_until_the_end(world, token):
     """Purges twice a day. The token is refused each time, and no row is left after the adoption."""
     while world.clock.at < world.adoptions[0].until:
