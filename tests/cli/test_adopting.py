@@ -16,7 +16,9 @@ import pytest
 from reticket.core.commands import EndSession, Refresh
 from reticket.core.errors import Cause, Refusal, Unavailable
 from reticket.core.model import Selection
+from reticket.core.ports import ROW_LOCKED
 from reticket.directory.adoption.ends import UnadoptedEnds
+from reticket.moving.sessions import importing
 from reticket.runtime.assembly import perform
 from reticket.stores.sqlite.families import SqliteStore
 
@@ -342,6 +344,15 @@ def test_an_import_may_be_repeated_and_touches_no_session_that_has_gone_on(shell
 def test_a_later_export_ends_what_has_ended_there_since(shell, file):
     import_opaque(shell, file(opaque()))
     refreshed(shell, TOKEN)
+    said = shell.run("import", "sessions", file(opaque(revoked=True)), "--adoption", "old")
+    assert "1 rows: 0 living, 1 ended, 0 known already" in said
+    assert refreshed(shell, TOKEN) is Cause.REVOKED
+
+
+def test_a_later_export_ends_a_session_that_is_in_use_at_that_moment(shell, file, monkeypatch):
+    import_opaque(shell, file(opaque()))
+    held = lambda _, families: dict.fromkeys(families, ROW_LOCKED)  # noqa: E731
+    monkeypatch.setattr(importing, "read_rows", held)
     said = shell.run("import", "sessions", file(opaque(revoked=True)), "--adoption", "old")
     assert "1 rows: 0 living, 1 ended, 0 known already" in said
     assert refreshed(shell, TOKEN) is Cause.REVOKED
