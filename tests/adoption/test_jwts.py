@@ -79,6 +79,18 @@ def test_a_refresh_token_of_simplejwt_is_read():
 
 
 @pytest.mark.parametrize(
+    ("name", "options"),
+    [("hash_password", {}), ("secret_state", {"revoke_token_claim": "secret_state"})],
+)
+def test_a_refresh_token_of_simplejwt_may_name_the_state_of_the_password(name, options):
+    """`CHECK_REVOKE_TOKEN`: a change of the password ends it there."""
+    said = jwt.encode({**CLAIMS, name: "5F4DCC3B5AA765D61D8327DEB882CF99"}, SECRET, "HS256")
+    assert read(said, options=options).state == "5F4DCC3B5AA765D61D8327DEB882CF99"
+    assert read(jwt.encode({**CLAIMS, name: 7}, SECRET, "HS256"), options=options) is None
+    assert read(jwt.encode(CLAIMS, SECRET, "HS256"), options=options).state is None
+
+
+@pytest.mark.parametrize(
     ("algorithm", "key"),
     [("RS256", RSA), ("PS256", RSA), ("ES256", P256), ("ES384", P384), ("EdDSA", ED)],
 )

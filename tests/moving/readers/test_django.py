@@ -22,6 +22,7 @@ def test_a_person_comes_with_password_factor_groups_and_roles():
         "first_name": "Ada",
         "last_name": "Lovelace",
         "foreign_id": "1",
+        "foreign_state": "497A599D8ED0B5783218B7CB31D3DC10",
         "password_hash": "pbkdf2_sha256$870000$AAECAwQFBgc$"
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "groups": ["editors"],
@@ -36,6 +37,7 @@ def test_an_unusable_password_is_none_and_an_address_may_be_the_user_name():
     assert row(2) == {
         "email": "alan@example.com",
         "foreign_id": "2",
+        "foreign_state": "B30943214495135FC61DE9E4D97B9230",
         "disabled": True,
         "groups": ["readers"],
         "claims": {"email_verified": False},
@@ -71,6 +73,7 @@ def test_jsonl_and_a_user_model_of_a_projects_own_are_read(tmp_path):
         "line 1": {
             "email": "a@example.com",
             "foreign_id": "7d-1",
+            "foreign_state": "56F6825398D62B3320E1D50F84D33638",
             "password_hash": fields["password"],
             "claims": {"email_verified": False},
             "disabled": False,

@@ -6,6 +6,7 @@ model of a project's own is found by what `AbstractBaseUser` gives it.
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b32encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,9 +62,10 @@ def _row(
     factors: Mapping[object, dict[str, object]],
 ) -> Mapping[str, object] | Unreadable:
     fields = record["fields"]
-    name, password = text(fields, "username"), text(fields, "password") or UNUSABLE
+    name, said = text(fields, "username"), text(fields, "password")
+    password = said or UNUSABLE
     email = text(fields, "email") or (name if name and "@" in name else None)
-    names = [_group(said, groups) for said in items(fields, "groups")]
+    names = [_group(each, groups) for each in items(fields, "groups")]
     if None in names:
         return _NO_NAME
     pk = record.get("pk")
@@ -72,6 +74,7 @@ def _row(
         first_name=text(fields, "first_name"),
         last_name=text(fields, "last_name"),
         foreign_id=None if pk is None else str(pk),
+        foreign_state=None if pk is None or said is None else state_of(said),
         password_hash=None if password.startswith(UNUSABLE) else password,
         groups=names,
         roles=[role for role in ("staff", "superuser") if member(fields, f"is_{role}") is True],
@@ -79,6 +82,14 @@ def _row(
         **(factors.get(_key(pk)) or factors.get(_key([name])) or {}),
     )
     return row | {"disabled": member(fields, "is_active") is False}
+
+
+def state_of(password: str) -> str:
+    """The claim `hash_password` of a person's refresh tokens (`get_md5_hash_password` of
+    djangorestframework-simplejwt), made of the column `password`.
+    """
+    said = password.encode("utf-8", "surrogatepass")
+    return hashlib.md5(said, usedforsecurity=False).hexdigest().upper()
 
 
 def _group(said: object, groups: Mapping[object, str]) -> str | None:
