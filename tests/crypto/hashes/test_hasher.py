@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 
 import bcrypt
@@ -14,6 +15,7 @@ from reticket.core.password_hasher import HashState
 from reticket.core.people import NO_PASSWORD
 from reticket.crypto.hashes import bounds
 from reticket.crypto.hashes.hasher import AnyHasher
+from reticket.crypto.hashes.phc import Phc
 from reticket.crypto.passwords import Argon2Hasher
 
 SECRET = "correct horse"
@@ -232,3 +234,16 @@ def test_an_import_leaves_a_wrapped_hash_unless_the_password_is_new(hasher: AnyH
     assert not hasher.may_replace(wrapped, old)
     assert hasher.may_replace(wrapped, newer)
     assert hasher.may_replace(wrapped, new)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(4096, True), (4097, False)])
+def test_phpass_digests_no_longer_secret_than_wordpress_does(
+    hasher: AnyHasher, size: int, fits: bool
+) -> None:
+    """Each of its rounds digests the whole secret, and holds the interpreter meanwhile."""
+    secret, salt = "x" * size, b"salt of 8"
+    digest = hashlib.md5(salt + secret.encode()).digest()
+    for _ in range(2):
+        digest = hashlib.md5(digest + secret.encode()).digest()
+    stored = Phc("phpass", {"c": "1"}, salt, digest).text()
+    assert hasher.verify(stored, secret) is fits
