@@ -124,6 +124,26 @@ def test_of_several_people_with_one_address_nobody_signs_in(asked):
     assert len(asked.server.binds) == 1
 
 
+def test_a_server_that_gives_more_people_than_were_asked_for_signs_in_none_of_them(asked):
+    def answers(server, operation):
+        if operation.getName() != "searchRequest":
+            return honest(server, operation)
+        entries = [entry(name, {"mail": [BOB]}) for name in PEOPLE]
+        return [*entries, result("searchResDone", SUCCESS)]
+
+    assert asked(answers=answers) == Denied(Cause.WRONG_SUBJECT)
+    assert asked.server.binds == [(SERVICE, SECRET)]
+
+
+def test_a_server_that_lets_anybody_in_says_yes_to_nobody_whom_it_does_not_have(asked):
+    def answers(server, operation):
+        if operation.getName() == "searchRequest":
+            return [result("searchResDone", SUCCESS)]
+        return [result("bindResponse", SUCCESS)]
+
+    assert asked(answers=answers) == WRONG
+
+
 @pytest.mark.parametrize("last_name", [b"\xff\xfe", "\u00e9".encode("latin-1")])
 def test_a_name_that_cannot_be_read_is_left_out(asked, last_name):
     def answers(server, operation):
