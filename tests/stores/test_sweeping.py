@@ -1,11 +1,10 @@
 """The cost of a sweep of short-lived entries on SQLite. It depends on the ended entries only."""
 
 import sqlite3
-import threading
 
 import pytest
 
-from reticket.stores.sqlite import SqliteEphemeral, SqliteStore, open_store
+from reticket.stores.sqlite import SqliteEphemeral, SqliteStore
 from reticket.stores.sqlite.file import CHECKPOINT_PAGES, Sweeper
 from reticket.testing import FakeClock
 from reticket.testing.store_contract import family_of
@@ -107,47 +106,10 @@ def test_a_sweep_finds_a_few_ended_entries_without_reading_all_of_them(sweeping)
 
 
 def test_the_sweeper_does_the_checkpoints_and_not_a_refresh(file):
-    sweeper = Sweeper(file, 5.0, threading.Lock())
+    sweeper = Sweeper(file, 5.0)
     (earlier,) = sweeper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
     assert earlier < CHECKPOINT_PAGES
     sweeper.close()
-
-
-def test_a_writer_of_this_process_gets_the_file_as_soon_as_a_sweep_ends(file):
-    """SQLite's own waits for a lock are pauses of up to 100 ms; with `busy_timeout=0` there are
-    none.
-    """
-    store, ephemeral = open_store(f"sqlite:///{file}", FakeClock(), busy_timeout=0)
-    writing = threading.Thread(target=store.create, args=[[family_of(1)]])
-    with ephemeral._sweeper.writing():
-        writing.start()
-        writing.join(0.05)
-        assert writing.is_alive()
-    writing.join()
-    assert store.find(family_of(1).id) is not None
-    store.close()
-    ephemeral.close()
-
-
-def test_a_failed_sweep_lets_others_write(file):
-    store, ephemeral = open_store(f"sqlite:///{file}", FakeClock(), busy_timeout=0)
-    with pytest.raises(ZeroDivisionError), ephemeral._sweeper.writing():
-        raise ZeroDivisionError
-    store.create([family_of(1)])
-    store.close()
-    ephemeral.close()
-
-
-def test_no_writer_waits_for_the_checkpoint_of_a_sweep(file):
-    writers, free = threading.Lock(), []
-    sweeper = Sweeper(file, 5.0, writers)
-    sweeper.connection.set_trace_callback(
-        lambda statement: free.append((statement, not writers.locked()))
-    )
-    with sweeper.writing():
-        pass
-    sweeper.close()
-    assert free == [("BEGIN IMMEDIATE", False), ("COMMIT", True)]
 
 
 def test_a_sweep_prepares_few_statements_for_any_number_of_entries(file):

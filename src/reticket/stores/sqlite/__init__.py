@@ -5,7 +5,6 @@ Owns the file and the mapping of its errors. Imports no dialect and no other eng
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from reticket.core.errors import StartupError
@@ -37,11 +36,8 @@ def open_store(
     Raises:
         StartupError: names the file and its fault.
     """
-    path, writers = file_of(url), threading.Lock()
-    return (
-        SqliteStore(path, clock, busy_timeout, writers),
-        SqliteEphemeral(path, clock, busy_timeout, writers),
-    )
+    path = file_of(url)
+    return SqliteStore(path, clock, busy_timeout), SqliteEphemeral(path, clock, busy_timeout)
 
 
 def schema_state(url: str) -> SchemaState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -41,20 +40,13 @@ back. Several statements would wait several times, holding the lock of the file.
 
 
 class SqliteEphemeral:
-    """The port `Ephemeral`, on the same file as the families; arguments as there."""
+    """The port `Ephemeral`, on the same file as the families."""
 
-    def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        busy_timeout: float = 5.0,
-        writers: threading.Lock | None = None,
-    ) -> None:
-        writers = writers or threading.Lock()
+    def __init__(self, path: Path, clock: Clock, busy_timeout: float = 5.0) -> None:
         self._clock = clock
-        self._file = File(path, busy_timeout, writers)
+        self._file = File(path, busy_timeout)
         self._reader = File(path, busy_timeout)
-        self._sweeper = Sweeper(path, busy_timeout, writers)
+        self._sweeper = Sweeper(path, busy_timeout)
 
     def put_if_absent(self, key: str, lifetime: int, value: str = "") -> bool:
         """Insert, or replace an entry that has ended."""

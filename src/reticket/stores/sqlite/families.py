@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -58,21 +57,13 @@ class SqliteStore:
     Args:
         path: the file; created with mode 0600 when it does not exist.
         busy_timeout: seconds to wait for a locked file.
-        writers: shared with all that write to the same file in this process.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        busy_timeout: float = 5.0,
-        writers: threading.Lock | None = None,
-    ) -> None:
-        writers = writers or threading.Lock()
+    def __init__(self, path: Path, clock: Clock, busy_timeout: float = 5.0) -> None:
         self._clock = clock
-        self._writer = File(path, busy_timeout, writers)
+        self._writer = File(path, busy_timeout)
         self._reader = File(path, busy_timeout)
-        self._sweeper = Sweeper(path, busy_timeout, writers)
+        self._sweeper = Sweeper(path, busy_timeout)
         self._purge_position = b""
 
     def check(self) -> None:

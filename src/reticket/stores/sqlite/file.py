@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence, Sized
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,19 +81,12 @@ class IdOf(dict[str | None, int | None]):
 
 
 class File:
-    """A connection with its lock; sqlite3's errors are raised as Unavailable.
+    """A connection with its lock; sqlite3's errors are raised as Unavailable."""
 
-    Args:
-        path: of the file.
-        busy_timeout: seconds that SQLite waits for another writer.
-        lock: for one thread at a time. Connections that write share theirs: SQLite looks for the
-            end of another transaction again and again, with longer and longer pauses.
-    """
-
-    def __init__(self, path: Path, busy_timeout: float, lock: threading.Lock | None = None) -> None:
+    def __init__(self, path: Path, busy_timeout: float) -> None:
         self._path = path
         self._longest_wait = busy_timeout + GRACE
-        self._lock = lock or threading.Lock()
+        self._lock = threading.Lock()
         self.connection = _open(path, busy_timeout)
         self.word_of = WordOf(self.connection)
         self.id_of = IdOf(self.connection)
@@ -156,31 +149,12 @@ class Sweeper(File):
 
     Its commits do not wait for the disk: a deletion that a power loss undoes is repeated later. It
     also does the checkpoints during large deletions, so that no refresh waits for one.
-
-    Args:
-        path: of the file.
-        busy_timeout: as for `File`.
-        writers: the lock of the connections that write.
     """
 
-    def __init__(self, path: Path, busy_timeout: float, writers: threading.Lock) -> None:
+    def __init__(self, path: Path, busy_timeout: float) -> None:
         super().__init__(path, busy_timeout)
-        self._writers = writers
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES * 3 // 4}")
-
-    @contextmanager
-    def writing(self) -> Iterator[File]:
-        """As of `File`. Other writers of this process wait until the commit begins, and not for the
-        checkpoint that it may do.
-        """
-        with ExitStack() as turn:
-            if not self._writers.acquire(timeout=self._longest_wait):
-                raise Unavailable(LOCKED)
-            turn.callback(self._writers.release)
-            with super().writing() as file:
-                yield file
-                turn.close()
 
 
 def placeholders(values: Sized) -> str:
