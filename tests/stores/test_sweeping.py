@@ -86,12 +86,12 @@ def sweeping(request, file):
     ephemeral.close()
 
 
-def test_a_sweep_uses_a_connection_that_does_not_wait_for_the_disk(sweeping, file):
+def test_a_sweep_is_one_statement_and_does_not_wait_for_the_disk(sweeping, file):
     sweeper, sweep = sweeping
     statements = []
     sweeper.connection.set_trace_callback(statements.append)
     assert sweep() == 200
-    assert [each.split()[0] for each in statements] == ["BEGIN", "DELETE", "COMMIT"]
+    assert [each.split()[0] for each in statements] == ["DELETE"]
     assert sweeper.connection.execute("PRAGMA synchronous").fetchone() == (1,)
 
 
@@ -100,7 +100,7 @@ def test_a_sweep_finds_a_few_ended_entries_without_reading_all_of_them(sweeping)
     statements = []
     sweeper.connection.set_trace_callback(statements.append)
     sweep()
-    plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {statements[1]}").fetchall()
+    plan = sweeper.connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall()
     (how,) = {row[3].partition(" USING ")[2] for row in plan}
     assert how in ("INTEGER PRIMARY KEY (rowid=?)", "PRIMARY KEY (id=?)")
 
@@ -108,7 +108,7 @@ def test_a_sweep_finds_a_few_ended_entries_without_reading_all_of_them(sweeping)
 def test_the_sweeper_does_the_checkpoints_and_not_a_refresh(file):
     sweeper = Sweeper(file, 5.0)
     (earlier,) = sweeper.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
-    assert earlier < CHECKPOINT_PAGES
+    assert earlier <= CHECKPOINT_PAGES // 8
     sweeper.close()
 
 

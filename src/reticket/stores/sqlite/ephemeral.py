@@ -117,8 +117,7 @@ class SqliteEphemeral:
     def _deleted(self, table: str, ended: Sequence[int], now: int) -> int:
         numbers = padded(ended)
         statement = DELETE_ENDED.format(table=table, placeholders=placeholders(numbers))
-        with self._sweeper.writing() as file:
-            return file.connection.execute(statement, (now, *numbers)).rowcount
+        return self._sweeper.delete(statement, (now, *numbers))
 
 
 def _times(now: int, lifetime: int) -> dict[str, int]:

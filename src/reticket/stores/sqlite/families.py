@@ -146,8 +146,7 @@ class SqliteStore:
             return 0
         keys = padded(expired)
         statement = EXPIRE.format(placeholders=placeholders(keys))
-        with self._sweeper.writing() as file:
-            return file.connection.execute(statement, (before, *keys)).rowcount
+        return self._sweeper.delete(statement, (before, *keys))
 
     def backup(self, path: Path) -> None:
         """Copy the whole file while it is in use; the copy has mode 0600."""
