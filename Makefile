@@ -13,8 +13,6 @@ COMPILE := $(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 \
 # Two more than there are processors, since tests wait for a third of their time.
 WORKERS := import os; print(min(4, 2 + (os.cpu_count() or 1)))
 IN_PARALLEL = --numprocesses $$($(BIN)/python -c '$(WORKERS)') --dist loadfile --no-loadscope-reorder
-AFTER_FAULTS := tests/operation/test_import_killed.py tests/operation/test_import_sessions_killed.py \
-	tests/operation/test_restore.py
 NODE := tests/node
 
 # Real clients that `make test-clients` tries; CLIENTS="oauth2-proxy goth" chooses.
@@ -96,7 +94,7 @@ test-node: $(VENV)/setup-test $(NODE)/node_modules/.package-lock.json ## let the
 	RESOURCE_SERVERS=node $(BIN)/python -m pytest tests/resource_servers
 
 test-faults: $(VENV)/setup-test ## kill, freeze, fill and restore each engine under load, once; start two services over each
-	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture tests/demo $(AFTER_FAULTS) $(ARGS)
+	RETICKET_FAULTS=1 $(BIN)/python -m pytest tests/torture tests/demo tests/operation/faults $(ARGS)
 
 test-redis: $(VENV)/setup-test ## pass the tests of Valkey's engine on the system's Redis (needs redis-server)
 	RETICKET_FAULTS=1 RETICKET_SERVER=redis-server $(BIN)/python -m pytest tests/stores/valkey tests/torture/test_faults_valkey.py $(ARGS)

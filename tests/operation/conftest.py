@@ -8,11 +8,6 @@ from tests.operation.commands import Commands
 from tests.stores.valkey.servers import Server, Standalone, free_port
 from tests.torture.postgresql import PostgreSQL
 
-AFTER_FAULTS = ["test_import_killed.py", "test_import_sessions_killed.py", "test_restore.py"]
-"""What is killed or lost, and goes on: `make test-faults`. It takes a while."""
-
-collect_ignore = [] if os.environ.get("RETICKET_FAULTS") else AFTER_FAULTS
-
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
