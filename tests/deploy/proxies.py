@@ -48,6 +48,7 @@ class Proxy:
     folder: Path
     certificate: Certificate
     command: Sequence[str] = ()
+    pid: int = 0
     port: int = field(default_factory=free_port)
     plain_port: int = field(default_factory=free_port)
 
@@ -60,10 +61,18 @@ class Proxy:
         return self.folder / "acme"
 
     def reload(self) -> None:
-        """Reload the proxy as certbot's hook does."""
+        """Reload the proxy as certbot's hook does, and wait for the end of its old workers.
+
+        Until they end, they accept connections beside the new ones, with the old certificate.
+        """
+        old = self._workers()
         reload = {"nginx": ["-s", "reload"], "apache": ["-k", "graceful"]}[self.name]
         command = [each for each in self.command if each != "-DFOREGROUND"]
         subprocess.run([*command, *reload], check=True, capture_output=True)
+        until(lambda: not old & self._workers(), "the end of the old workers")
+
+    def _workers(self) -> set[str]:
+        return set(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split())
 
 
 def changed(text: str, changes: Mapping[str, str]) -> str:
@@ -168,6 +177,7 @@ def running(name: str, folder: Path, service: str, certificate: Certificate) -> 
     home = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     with log.open("ab") as output:
         process = subprocess.Popen(proxy.command, stdout=output, stderr=output, env=home)
+    proxy.pid = process.pid
     try:
         until(lambda: _listens(proxy, process), name, log.read_text)
         yield proxy
