@@ -172,8 +172,7 @@ def test_a_purge_removes_dead_families_and_keeps_all_others(instance):
 
 
 def test_a_purge_works_in_small_batches_until_it_is_complete(instance, monkeypatch):
-    monkeypatch.setattr(pace, "FEWEST", 2)
-    monkeypatch.setattr(pace, "MOST", 2)
+    monkeypatch.setattr(pace, "BATCH", 2)
     asked, expire = [], instance.store.expire
     monkeypatch.setattr(instance.store, "expire", lambda *call: asked.append(call) or expire(*call))
     for number in range(5):
@@ -187,8 +186,7 @@ def test_a_purge_works_in_small_batches_until_it_is_complete(instance, monkeypat
 
 
 def test_a_sweep_removes_exactly_the_expired_entries(instance, monkeypatch):
-    monkeypatch.setattr(pace, "FEWEST", 2)
-    monkeypatch.setattr(pace, "MOST", 2)
+    monkeypatch.setattr(pace, "BATCH", 2)
     for number in range(5):
         instance.ephemeral.put_if_absent(f"key:{number}", 1)
     instance.ephemeral.put_if_absent("stays", 10)

@@ -15,7 +15,7 @@ import pytest
 from reticket.core.errors import StartupError, Unavailable
 from reticket.core.model import Outcome, Selection
 from reticket.core.ports import Clock, Ephemeral, Store
-from reticket.core.storage.pace import MOST
+from reticket.core.storage.pace import BATCH
 from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.sqlite import (
     SqliteEphemeral,
@@ -296,7 +296,7 @@ def test_a_purge_blocks_no_reader_or_writer_between_its_batches(store, file):
     Upkeep(purging, entries, None, None).purge()
     reader.set_progress_handler(None, 0)
     assert sum(purging.batches) == 2500
-    assert max(purging.batches) <= MOST
+    assert max(purging.batches) <= BATCH
     assert looks
     assert len(store.page(Selection(), 10_000).families) == 5000
     other.close()

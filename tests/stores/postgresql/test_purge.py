@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from reticket.core.model import Outcome, Selection
-from reticket.core.storage.pace import MOST as BATCH
+from reticket.core.storage.pace import BATCH
 from reticket.core.storage.upkeep import Upkeep
 from reticket.stores.postgresql.ephemeral import PostgresqlEphemeral
 from reticket.stores.postgresql.families import PostgresqlStore

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FEWEST, MOST = 64, 512
-"""Items of a batch, at least and at most."""
-
-GOAL = 0.0025
-"""Seconds that a batch should take: another writer waits that long for the same lock."""
+BATCH = 64
+"""Items of a batch. Others wait while it has its locks, and while the disk writes its changes: a
+few milliseconds.
+"""
 
 REST = 6
 """A pause is this many times as long as its batch, including its waits for locks. So other writers
@@ -29,7 +28,7 @@ LONGEST_REST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The sizes of successive batches and the pauses between them.
+    """The pauses between successive batches.
 
     Args:
         timer: monotonic seconds.
@@ -45,14 +44,13 @@ class Pace:
         Args:
             work: processes at most that many items, and returns how many it did.
         """
-        done, size, quickest = 0, FEWEST, math.inf
+        done, quickest = 0, math.inf
         begun = self.timer()
-        while did := work(size):
+        while did := work(BATCH):
             done += did
             took = self.timer() - begun
             quickest = min(quickest, took / did)
             self.rest(_pause_after(did, took, quickest * did))
-            size = round(min(MOST, max(FEWEST, GOAL / quickest))) if quickest else MOST
             begun = self.timer()
         return done
 

@@ -147,15 +147,16 @@ class File:
 class Sweeper(File):
     """A connection that only deletes expired rows.
 
-    Its commits do not wait for the disk: a deletion that a power loss undoes is repeated later. It
-    also does the checkpoints during large deletions, so that no refresh does one. These are small,
-    because commits of others wait while the disk writes a large one.
+    Its commits do not wait for the disk: a deletion that a power loss undoes is repeated later.
+    Each commit is followed by a checkpoint. While the disk writes scattered pages, commits of
+    others wait, so these pages must be few.
     """
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         super().__init__(path, busy_timeout)
         self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES // 8}")
+        self.connection.execute("PRAGMA wal_autocheckpoint = 1")
+        self.connection.execute("PRAGMA secure_delete = FAST")  # write no page that becomes free
 
     def delete(self, statement: str, parameters: Sequence[Any]) -> int:
         """Delete by one statement, which is a transaction by itself. Returns how many rows.

@@ -54,7 +54,7 @@ MIGRATIONS = (
     ),
     Migration(
         # Rows are stored in the order of their creation, which is nearly the order of their ends.
-        # When they # were stored by key, each deletion changed a different page.
+        # When they were stored by key, each deletion changed a different page.
         """
         CREATE TABLE ordered_entries (
             key TEXT PRIMARY KEY, value TEXT NOT NULL, ends_at INTEGER NOT NULL
