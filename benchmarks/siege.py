@@ -90,14 +90,15 @@ def measure(folder: Path, rows: int, seconds: float) -> Besieged:
     Args:
         folder: made for it.
         rows: entries that are purged meanwhile.
-        seconds: beside hostile traffic; the first minute does not count for memory.
+        seconds: beside hostile traffic, and before that alone: the machine disturbs both alike. The
+            first minute does not count for memory.
     """
     with (
         started_engine("sqlite", folder) as engine,
         service(folder, {**engine.settings, **SWEEPING}) as port,
     ):
         rate = float(ended(honest(port, CLIENTS, 0, PEAK))["good"]) / PEAK / 2
-        alone = ended(honest(port, CLIENTS, rate, min(MINUTE, seconds)))
+        alone = ended(honest(port, CLIENTS, rate, seconds - WARM_UP))
         FILLINGS["sqlite"].fill(folder, engine, rows)
         throng = started("tests.attacks.throng", f"http://{HOST}:{port}", str(seconds))
         clients = honest(port, CLIENTS, rate, seconds - WARM_UP)

@@ -19,7 +19,7 @@ from reticket.http.files import is_scarce, lowest_free
 from reticket.http.incidents import Incidents
 from reticket.http.proxies import Proxies
 
-ACCEPTED_AT_ONCE = 16
+ACCEPTED_AT_ONCE = 4
 """Connections that are accepted before other work of the event loop gets its turn."""
 
 PAUSE = 1.0

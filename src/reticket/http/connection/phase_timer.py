@@ -15,7 +15,7 @@ from typing import Protocol
 CHECK_INTERVAL = 1.0
 """Seconds between two checks; a connection may stay that much longer."""
 
-TIMED_OUT_AT_ONCE, SHORT_INTERVAL = 12, 0.01
+TIMED_OUT_AT_ONCE, SHORT_INTERVAL = 6, 0.005
 """Connections of a phase that are timed out in one check, and seconds until the next check when
 more remain. Thousands of connections that time out together must not delay everybody else.
 """
