@@ -1,8 +1,11 @@
 """A service that does not start says why: how it ended, and what it printed last."""
 
+import secrets
+
 import pytest
 
 from reticket.testing import running_server
+from reticket.testing.server import free_port
 from reticket.testing.waiting import until
 
 
@@ -29,3 +32,10 @@ def test_a_failed_wait_reports_the_last_result(monkeypatch):
     monkeypatch.setattr("reticket.testing.waiting.PATIENCE", 0)
     with pytest.raises(AssertionError, match=r"a line: not within 0 s; seen last: nothing"):
         until(lambda: False, "a line", lambda: "nothing")
+
+
+def test_a_port_is_given_to_one_process_only(monkeypatch):
+    taken, draw = free_port(), secrets.randbelow
+    drawn = iter([taken - 10_000])
+    monkeypatch.setattr(secrets, "randbelow", lambda most: next(drawn, None) or draw(most))
+    assert free_port() != taken

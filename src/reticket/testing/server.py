@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import socket
@@ -22,6 +23,8 @@ LOOK = 5.0
 """Seconds of one attempt to get a response: another process on the port may never give one."""
 LAST_LINES = 40
 """Lines of its log that are shown in the error about a failed start."""
+PORTS = 20_000
+"""How many ports `free_port` chooses from."""
 CHEAP_SIGN_INS = {
     "RETICKET_HASHING__TIME_COST": "1",
     "RETICKET_HASHING__MEMORY": "8",
@@ -95,11 +98,25 @@ def start(
 
 
 def free_port() -> int:
-    """A port that is free, and outside the range of outgoing connections."""
+    """A port that is free, and outside the range of outgoing connections. No other process gets it
+    from here until this one ends: it could use the port first, and would then answer for it.
+    """
     while True:
-        port = 10_000 + secrets.randbelow(20_000)
+        port = 10_000 + secrets.randbelow(PORTS)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            atexit.register(_reservation(port).close)
             return port
+
+
+def _reservation(port: int) -> socket.socket:
+    """A UDP socket that only one process can bind for that port. OSError when another has it."""
+    reservation = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        reservation.bind(("127.0.0.1", port + PORTS))
+    except OSError:
+        reservation.close()
+        raise
+    return reservation
 
 
 def _await(server: RunningServer) -> None:
