@@ -148,15 +148,14 @@ class Sweeper(File):
     """A connection that only deletes expired rows.
 
     Its commits do not wait for the disk: a deletion that a power loss undoes is repeated later.
-    Each commit is followed by a checkpoint. While the disk writes scattered pages, commits of
-    others wait, so these pages must be few.
+    Each commit tries a checkpoint, so that refreshes have less to do. While the disk writes
+    scattered pages, commits of others wait, so a checkpoint should have few.
     """
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         super().__init__(path, busy_timeout)
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA wal_autocheckpoint = 1")
-        self.connection.execute("PRAGMA secure_delete = FAST")  # write no page that becomes free
 
     def delete(self, statement: str, parameters: Sequence[Any]) -> int:
         """Delete by one statement, which is a transaction by itself. Returns how many rows.
